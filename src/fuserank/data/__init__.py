@@ -1,0 +1,1 @@
+"""The canonical dataset: tables, media, importers and the sample store."""

@@ -1,0 +1,177 @@
+"""The canonical dataset folder: four Parquet tables, media shards and a manifest.
+
+    dataset.json  products.parquet  queries.parquet  judgments.parquet  [interactions.parquet]  [media-00000.parquet …]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fuserank.data.media import MediaStore, write_media
+from fuserank.errors import SchemaError
+from fuserank.files import new_folder, sha256_file
+from fuserank.types import SCHEMAS, Interaction, Judgment, Product, Query
+
+ROW_TYPES: dict[str, type] = {"products": Product, "queries": Query, "judgments": Judgment, "interactions": Interaction}
+
+
+class Manifest(BaseModel):
+    """What a dataset says of itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
+    regime: str = "default"
+    candidates: Literal["split", "judged"] = "split"  # a query ranks its split's products, or only those judged for it
+    max_grade: int = Field(3, ge=1, le=10)
+    relevant_grade: int = Field(2, ge=1)  # from this grade on a product counts as relevant for binary measures
+    origin: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset folder, read lazily. A table that is missing reads as an empty one (only products must exist)."""
+
+    root: Path
+    manifest: Manifest
+
+    @classmethod
+    def open(cls, root: Path | str) -> Dataset:
+        """Open a dataset folder.
+
+        Raises:
+            SchemaError: no folder, no manifest, or a manifest with unknown or wrong keys.
+        """
+        root = Path(root)
+        path = root / "dataset.json"
+        if not path.is_file():
+            raise SchemaError(f"no dataset.json in {root}", allowed="a folder written by `fuserank import` or `fuserank sample`",
+                              todo="import the data first")
+        try:
+            return cls(root, Manifest.model_validate_json(path.read_bytes()))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise SchemaError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+                              allowed=", ".join(Manifest.model_fields), todo="import the data again") from None
+
+    def table(self, name: str) -> pa.Table:
+        """One table in the canonical column order and types.
+
+        Raises:
+            SchemaError: a required column is missing, or a column is unknown or does not convert to its type.
+        """
+        schema, path = SCHEMAS[name], self.root / f"{name}.parquet"
+        if not path.exists() and name != "products":
+            return schema.empty_table()
+        try:
+            return conform(pq.read_table(path), name)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise SchemaError(f"{name}.parquet cannot be read: {error}", todo="import the data again") from None
+
+    @cached_property
+    def products(self) -> list[Product]:
+        """All products, in file order."""
+        return _rows(self.table("products"), Product)
+
+    @cached_property
+    def queries(self) -> list[Query]:
+        """All queries, in file order."""
+        return _rows(self.table("queries"), Query)
+
+    @cached_property
+    def interactions(self) -> list[Interaction]:
+        """All interactions, in time order."""
+        return sorted(_rows(self.table("interactions"), Interaction), key=lambda event: event.timestamp)
+
+    @cached_property
+    def qrels(self) -> dict[str, dict[str, int]]:
+        """query_id -> product_id -> grade. What is not in it has grade 0 (pooling assumption)."""
+        table = self.table("judgments")
+        qrels: dict[str, dict[str, int]] = {}
+        for query_id, product_id, grade in zip(*(table[c].to_pylist() for c in ("query_id", "product_id", "grade")), strict=True):
+            qrels.setdefault(query_id, {})[product_id] = grade
+        return qrels
+
+    @cached_property
+    def media(self) -> MediaStore:
+        """The pictures and sounds."""
+        return MediaStore(self.root)
+
+    @cached_property
+    def version(self) -> str:
+        """sha256 over the names and bytes of all files of the folder: 64 hex characters."""
+        digest = hashlib.sha256()
+        for path in sorted(self.root.iterdir()):
+            if path.is_file():
+                digest.update(f"{path.name}\0{sha256_file(path)}\n".encode())
+        return digest.hexdigest()
+
+
+def conform(table: pa.Table, name: str) -> pa.Table:
+    """`table` with exactly the columns of SCHEMAS[name]: optional ones filled with nulls, types cast safely.
+
+    Raises:
+        SchemaError: a required column is missing, a column is unknown, holds a null where none may be, or does not convert.
+    """
+    schema = SCHEMAS[name]
+    unknown = [c for c in table.column_names if c not in schema.names]
+    missing = [f.name for f in schema if not f.nullable and f.name not in table.column_names]
+    if unknown or missing:
+        raise SchemaError(f"{name}: " + "; ".join(
+            f"{what} column {', '.join(map(repr, columns))}" for what, columns in (("missing", missing), ("unknown", unknown)) if columns
+        ), allowed=", ".join(schema.names), todo="map or drop the columns when importing")
+    arrays = []
+    for field in schema:
+        if field.name not in table.column_names:
+            arrays.append(pa.nulls(len(table), field.type))
+            continue
+        column = table[field.name]
+        try:
+            arrays.append(column.cast(field.type))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise SchemaError(f"{name}.{field.name}: {error}", allowed=str(field.type), todo="correct the values of the column") from None
+        if not field.nullable and column.null_count:
+            raise SchemaError(f"{name}.{field.name}: {column.null_count} empty values", allowed="a value in every row",
+                              todo="fill or drop these rows")
+    return pa.Table.from_arrays([a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for a in arrays], schema=schema)
+
+
+def write_dataset(root: Path, manifest: Manifest, *, products: Sequence[Product], queries: Sequence[Query] = (),
+                  judgments: Iterable[Judgment] | pa.Table = (), interactions: Sequence[Interaction] = (),
+                  media: Iterable[bytes] = ()) -> Dataset:
+    """Write a dataset folder atomically: it is there as a whole or not at all. The same input gives the same bytes.
+
+    Args:
+        root: the folder to make or replace.
+        judgments: rows, or a table for large sets.
+        media: bytes of pictures and sounds, streamed.
+    """
+    tables: dict[str, Any] = {"products": products, "queries": queries, "judgments": judgments, "interactions": interactions}
+    with new_folder(Path(root)) as folder:
+        (folder / "dataset.json").write_text(json.dumps(manifest.model_dump(), indent=2, sort_keys=True) + "\n")
+        for name, rows in tables.items():
+            table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMAS[name])
+            if len(table) or name == "products":
+                pq.write_table(conform(table, name), folder / f"{name}.parquet", compression="zstd")
+        write_media(folder, media)
+    return Dataset.open(root)
+
+
+def _rows(table: pa.Table, row_type: type) -> list[Any]:
+    """Rows as dataclasses; a null in a column whose default is text reads as that default."""
+    defaults = {f.name: f.default for f in fields(row_type) if isinstance(f.default, str)}
+    columns = [table[f.name].to_pylist() for f in fields(row_type)]
+    names = [f.name for f in fields(row_type)]
+    return [row_type(**{n: defaults.get(n) if v is None else v for n, v in zip(names, values, strict=True)})
+            for values in zip(*columns, strict=True)]

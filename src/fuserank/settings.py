@@ -1,0 +1,130 @@
+"""One frozen tree of settings: arguments > environment FUSERANK_* > [tool.fuserank] in pyproject.toml > defaults.
+
+Settings are read at the door only (flows, command line, service); classes below take plain keywords.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, PyprojectTomlConfigSettingsSource, SettingsConfigDict
+
+from fuserank.errors import SettingsError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MediaSettings(_Section):
+    """Caps at the door for pictures and sounds."""
+
+    max_image_bytes: int = Field(8 * 2**20, gt=0, description="bytes of an encoded picture")
+    max_image_pixels: int = Field(25_000_000, gt=0, description="width times height")
+    max_audio_bytes: int = Field(16 * 2**20, gt=0, description="bytes of an encoded sound")
+    max_audio_seconds: float = Field(30.0, gt=0, description="seconds of sound")
+
+
+class FeatureSettings(_Section):
+    """What is extracted, and how."""
+
+    modalities: tuple[str, ...] = ("text", "multilingual", "lexical", "image", "audio", "numeric", "history")
+    batch_size: int = Field(32, gt=0, description="items an encoder sees at once")
+    workers: int = Field(2, gt=0, description="threads that decode media beside the encoder")
+
+
+class TrainingSettings(_Section):
+    """The fusion models that are trained, and how."""
+
+    fusions: tuple[str, ...] = ("sum", "concat", "attention")
+    scorers: tuple[str, ...] = ("sequence", "attention", "attention_sequence")
+    loss: str = "listnet"
+    seeds: tuple[int, ...] = (0,)
+    width: int = Field(64, gt=0, description="D, the width of a modality's vector in the model")
+    interaction: int = Field(64, ge=0, description="R, rank of the query-product product term; 0 leaves it out")
+    epochs: int = Field(40, gt=0)
+    patience: int = Field(6, gt=0, description="epochs without better validation nDCG@10 before training stops")
+    batch_queries: int = Field(16, gt=0)
+    slate: int = Field(128, gt=1, description="candidates per query in training")
+    learning_rate: float = Field(2e-3, gt=0)
+    weight_decay: float = Field(1e-2, ge=0)
+    modality_dropout: float = Field(0.1, ge=0, lt=1)
+    dropout: float = Field(0.2, ge=0, lt=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+
+class GateSettings(_Section):
+    """What a challenger must show to become champion."""
+
+    slice_tolerance: float = Field(0.02, ge=0, description="nDCG@10 a protected slice may lose")
+    latency_ms: float = Field(50.0, gt=0, description="budget to score 1,000 candidates on one thread")
+    missing_tolerance: float = Field(0.5, ge=0, le=1, description="share of nDCG@10 that any one missing modality may cost")
+    alpha: float = Field(0.05, gt=0, lt=1, description="level of the paired test")
+
+
+class MonitoringSettings(_Section):
+    """When drift is called drift."""
+
+    column_share: float = Field(0.3, gt=0, le=1, description="share of drifting columns that makes a table drift")
+    alpha: float = Field(0.05, gt=0, lt=1, description="false-alarm level that thresholds are calibrated to")
+    sample: int = Field(2000, gt=10, description="rows drawn from each side for embedding drift")
+
+
+class Settings(BaseSettings):
+    """All settings of a run."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="FUSERANK_", env_nested_delimiter="__",
+        pyproject_toml_table_header=("tool", "fuserank"),
+    )
+
+    home: Path = Field(Path(".fuserank"), description="feature store, models, registry")
+    reports: Path = Field(Path("reports"), description="run reports")
+    media: MediaSettings = MediaSettings()
+    features: FeatureSettings = FeatureSettings()
+    training: TrainingSettings = TrainingSettings()
+    gate: GateSettings = GateSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources; dotenv and secret files are not read."""
+        return init_settings, env_settings, PyprojectTomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**arguments: Any) -> Settings:
+    """Read the settings.
+
+    Args:
+        arguments: values that win over every other source; nested sections as dicts.
+
+    Raises:
+        SettingsError: a key is unknown or a value is out of range.
+    """
+    try:
+        return Settings(**arguments)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"setting {key!r}: {first['msg']} (got {str(first.get('input'))[:80]!r})",
+            allowed=", ".join(_keys(Settings, first["loc"])),
+            todo="correct the argument, the FUSERANK_* variable or [tool.fuserank] in pyproject.toml",
+        ) from None
+
+
+def _keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """Names of the settings beside the one at `loc`."""
+    for part in loc[:-1]:
+        field = model.model_fields.get(str(part))
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            break
+        model = field.annotation
+    return sorted(model.model_fields)
