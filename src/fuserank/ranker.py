@@ -1,0 +1,143 @@
+"""The model: project -> fuse -> score.
+
+    r = prior · s + scorer(fusion(x_1 … x_M)),   x_m from `fuserank.projection`, s the pair scores
+
+The prior is a linear combination of the pair scores (BM25, cosines): with few judgments a ranker must be able to fall back on
+it, so the scorer's last layer starts at 0 and training begins at the prior.
+
+Shapes: P products, B queries, N candidates, M modalities, C query channels, S pair scores, D width, R rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fuserank.fusion import FUSIONS
+from fuserank.projection import ModalitySpec, SplitProjection
+from fuserank.scorers import SCORERS
+
+
+@dataclass(frozen=True)
+class RankerSpec:
+    """Everything that is needed to build a ranker again, as plain values.
+
+    Attributes:
+        modalities: the M modalities in order.
+        fusion: name in FUSIONS.
+        scorer: name in SCORERS.
+        width: D.
+        rank: R, of the bilinear query-product term.
+        dropout: probability, in [0, 1).
+    """
+
+    modalities: tuple[ModalitySpec, ...]
+    fusion: str
+    scorer: str
+    width: int = 64
+    rank: int = 64
+    dropout: float = 0.2
+
+    @property
+    def name(self) -> str:
+        """fusion+scorer, as the leaderboard says it."""
+        return f"{self.fusion}+{self.scorer}"
+
+    @property
+    def pair_owners(self) -> list[int]:
+        """For each of the S pair scores the index of its modality."""
+        return [m for m, spec in enumerate(self.modalities) for _ in spec.pair_names]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able; `from_dict` is its inverse."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RankerSpec:
+        """Build from what `as_dict` gave (or its JSON)."""
+        modalities = tuple(ModalitySpec(**{**m, "pair_names": tuple(m["pair_names"])}) for m in values["modalities"])
+        return cls(**{**values, "modalities": modalities})
+
+
+@dataclass(frozen=True)
+class Slates:
+    """A batch of slates, as tensors on one device.
+
+    Attributes:
+        query_vectors: {channel: (B, d_c)} float32.
+        query_present: (B, C) bool.
+        products: (B, N) int64, rows of the projected products.
+        present: (B, N, M) bool, False everywhere for padding.
+        pairs: (B, N, S) float32.
+        mask: (B, N) bool, False for padding.
+    """
+
+    query_vectors: Mapping[str, Tensor]
+    query_present: Tensor
+    products: Tensor
+    present: Tensor
+    pairs: Tensor
+    mask: Tensor
+
+
+class Ranker(nn.Module):
+    """A fusion ranker.
+
+    Raises:
+        UnknownNameError: the spec names a fusion or scorer that does not exist.
+    """
+
+    def __init__(self, spec: RankerSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        modalities = len(spec.modalities)
+        self.projection = SplitProjection(spec.modalities, spec.width, spec.rank, spec.dropout)
+        self.fusion = FUSIONS[spec.fusion](modalities, spec.width)
+        self.scorer = SCORERS[spec.scorer](modalities, spec.width, self.fusion.fused_width, spec.dropout)
+        self.prior = nn.Linear(max(len(spec.pair_owners), 1), 1, bias=False)
+        nn.init.constant_(self.prior.weight, 1.0)
+
+    def project_products(self, vectors: Mapping[str, Tensor]) -> Tensor:
+        """{modality: (P, d_m)} -> (P, M, D + R); computed once per product and stored (float16 is enough)."""
+        return self.projection.project_products(vectors)
+
+    def forward(self, projected: Tensor, slates: Slates) -> Tensor:
+        """Score slates of projected products.
+
+        Args:
+            projected: (P, M, D + R) of `project_products`.
+            slates: whose `products` are rows of `projected`.
+
+        Returns:
+            (B, N) logits; -inf never, padding finite and meaningless. A candidate without any modality gets a finite score.
+        """
+        queries = self.projection.project_queries(slates.query_vectors, slates.query_present)
+        products = projected[slates.products].to(queries.dtype)
+        owners = torch.as_tensor(self.spec.pair_owners, device=slates.present.device, dtype=torch.long)
+        pairs = slates.pairs * slates.present[..., owners]
+        x = self.projection.combine(queries, products, pairs, slates.present)
+        fused = self.fusion(x, slates.present, queries[..., : self.spec.width].mean(dim=1))
+        prior = self.prior(pairs).squeeze(-1) if len(owners) else 0.0
+        return prior + self.scorer(fused, x, slates.present, slates.mask)
+
+    @torch.no_grad()
+    def fit_scaling(self, products: Mapping[str, Tensor], queries: Mapping[str, Tensor]) -> None:
+        """Set the standardisers from training vectors, {modality: (n, d)}; a modality without rows keeps the identity."""
+        for group, vectors in ((self.projection.product_scaling, products), (self.projection.query_scaling, queries)):
+            for spec in self.spec.modalities:
+                if spec.name in group and len(vectors.get(spec.name, ())):
+                    group[spec.name].fit(vectors[spec.name], spec.scaling)
+
+
+def count_parameters(ranker: nn.Module) -> int:
+    """Number of trained values."""
+    return sum(p.numel() for p in ranker.parameters())
+
+
+def spec_from(modalities: Sequence[ModalitySpec], fusion: str, scorer: str, **knobs: Any) -> RankerSpec:
+    """A spec of the given modalities; `knobs` are RankerSpec's width, rank and dropout."""
+    return RankerSpec(tuple(modalities), fusion, scorer, **knobs)
