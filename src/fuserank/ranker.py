@@ -10,7 +10,7 @@ Shapes: P products, B queries, N candidates, M modalities, C query channels, S p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -136,8 +136,3 @@ class Ranker(nn.Module):
 def count_parameters(ranker: nn.Module) -> int:
     """Number of trained values."""
     return sum(p.numel() for p in ranker.parameters())
-
-
-def spec_from(modalities: Sequence[ModalitySpec], fusion: str, scorer: str, **knobs: Any) -> RankerSpec:
-    """A spec of the given modalities; `knobs` are RankerSpec's width, rank and dropout."""
-    return RankerSpec(tuple(modalities), fusion, scorer, **knobs)

@@ -1,0 +1,216 @@
+"""The training loop, read top to bottom: sample slates, project their products, score, descend, validate, keep the best.
+
+The product half of the first layer runs once per distinct product of a batch, as it does in serving. Randomness of an epoch
+depends on (seed, epoch) alone, so a run resumed from its checkpoint gives the same weights as one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fuserank.checkpoint import load_checkpoint, save_checkpoint
+from fuserank.losses import LOSSES, Loss
+from fuserank.metrics.ndcg import ndcg
+from fuserank.ranker import Ranker, RankerSpec, Slates
+from fuserank.slates import Features, Slate, collate
+
+
+@dataclass(frozen=True)
+class TrainingKnobs:
+    """How a ranker is trained; names and meaning as in `fuserank.settings.TrainingSettings`."""
+
+    loss: str = "softmax"
+    epochs: int = 40
+    patience: int = 6
+    batch_queries: int = 16
+    slate: int = 256
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    modality_dropout: float = 0.1
+    device: str = "auto"
+    precision: str = "auto"
+    max_grade: float = 3.0
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave: mean training loss, mean validation nDCG@10 (linear gain), seconds since the start."""
+
+    epoch: int
+    loss: float
+    val_ndcg: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained ranker (on the CPU, in eval mode, at its best epoch) and how it got there."""
+
+    ranker: Ranker
+    history: tuple[Epoch, ...]
+    best: Epoch
+
+
+def train(spec: RankerSpec, features: Features, train_slates: Sequence[Slate], val_slates: Sequence[Slate], knobs: TrainingKnobs,
+          *, seed: int, checkpoint: Path | None = None, on_epoch: Callable[[Epoch], None] | None = None) -> Trained:
+    """Train one ranker.
+
+    Args:
+        train_slates, val_slates: slates of judged queries; the best epoch is the one with the highest nDCG@10 on `val_slates`.
+        seed: of weights, slate sampling, dropout.
+        checkpoint: a folder; when it holds a state of the same spec, knobs and seed, training goes on from there.
+        on_epoch: called after each epoch, for logs and progress.
+
+    Raises:
+        UnknownNameError: no such loss, fusion or scorer.
+        ValueError: no slate to train on or to validate with.
+    """
+    if not train_slates or not val_slates:
+        raise ValueError(f"{len(train_slates)} training and {len(val_slates)} validation slates; both need at least one judged query")
+    device = torch.device("cuda" if knobs.device == "auto" and torch.cuda.is_available() else knobs.device.replace("auto", "cpu"))
+    loss = _loss(knobs)
+    torch.manual_seed(seed)
+    ranker = Ranker(spec)
+    ranker.fit_scaling(*_training_vectors(features, train_slates))
+    ranker.to(device)
+    optimizer = torch.optim.AdamW(ranker.parameters(), lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
+    state = load_checkpoint(checkpoint, ranker, optimizer, identity := _identity(spec, knobs, seed)) if checkpoint else None
+    history: list[Epoch] = [Epoch(**e) for e in state["history"]] if state else []
+    best_weights: dict[str, Tensor] = state["best_weights"] if state else {}
+    started = time.monotonic() - (history[-1].seconds if history else 0.0)
+
+    for epoch in range(len(history) + 1, knobs.epochs + 1):
+        if _stalled(history, knobs.patience):
+            break
+        mean_loss = _one_epoch(ranker, features, train_slates, loss, optimizer, knobs, np.random.default_rng([seed, epoch]), device)
+        result = Epoch(epoch, mean_loss, validate(ranker, features, val_slates), time.monotonic() - started)
+        history.append(result)
+        if result is _best(history):
+            best_weights = {name: value.detach().cpu().clone() for name, value in ranker.state_dict().items()}
+        if checkpoint:
+            save_checkpoint(checkpoint, ranker, optimizer, identity, history=[e.__dict__ for e in history], best_weights=best_weights)
+        if on_epoch:
+            on_epoch(result)
+
+    ranker.load_state_dict(best_weights)
+    return Trained(ranker.cpu().eval(), tuple(history), _best(history))
+
+
+@torch.inference_mode()
+def validate(ranker: Ranker, features: Features, slates: Sequence[Slate], *, batch: int = 16) -> float:
+    """Mean nDCG@10 (linear gain) over slates, each of which has a grade above 0."""
+    ranker.eval()
+    values = []
+    for start in range(0, len(slates), batch):
+        part = slates[start : start + batch]
+        scores, _, _ = _forward(ranker, features, part, next(ranker.parameters()).device)
+        values += [ndcg(row[: len(s.rows)], s.grades) for row, s in zip(scores.float().cpu().numpy(), part, strict=True)]
+    return float(np.mean(values))
+
+
+def _one_epoch(ranker: Ranker, features: Features, slates: Sequence[Slate], loss: Loss, optimizer: torch.optim.Optimizer,
+               knobs: TrainingKnobs, rng: np.random.Generator, device: torch.device) -> float:
+    """Mean loss over one pass through the training queries in random order."""
+    torch.manual_seed(int(rng.integers(2**62)))
+    ranker.train()
+    bfloat16 = knobs.precision == "bfloat16" or (knobs.precision == "auto" and device.type == "cuda")
+    order, losses = rng.permutation(len(slates)), []
+    for start in range(0, len(order), knobs.batch_queries):
+        part = [sample_slate(slates[q], knobs.slate, rng) for q in order[start : start + knobs.batch_queries]]
+        with torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext():
+            scores, grades, mask = _forward(ranker, features, part, device, drop=knobs.modality_dropout)
+        value = loss(scores.float(), grades, mask)
+        optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(ranker.parameters(), 1.0)
+        optimizer.step()
+        losses.append(value.item())
+    return float(np.mean(losses))
+
+
+def _forward(ranker: Ranker, features: Features, slates: Sequence[Slate], device: torch.device,
+             drop: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits, grades and mask (B, N) of a batch; each distinct product is projected once."""
+    rows = np.unique(np.concatenate([s.rows for s in slates]))
+    position = np.zeros(len(features.catalogue.product_ids), np.int64)
+    position[rows] = np.arange(len(rows))
+    batch, grades = collate(features.queries, slates, ranker.spec.modalities, device, position)
+    if drop:
+        batch = drop_modalities(batch, drop)
+    projected = ranker.project_products(features.product_vectors(rows, device))
+    return ranker(projected, batch), grades, batch.mask
+
+
+def drop_modalities(batch: Slates, probability: float) -> Slates:
+    """Modality dropout: each product modality and each query channel of a slate is absent with `probability`.
+
+    A draw that would leave a slate's query without any channel, or a candidate without any modality, is not applied to it.
+    """
+    keep = torch.rand(len(batch.present), 1, batch.present.shape[2], device=batch.present.device) >= probability
+    present = batch.present & keep
+    present = torch.where(present.any(-1, keepdim=True), present, batch.present)
+    channels = batch.query_present & (torch.rand(batch.query_present.shape, device=present.device) >= probability)
+    channels = torch.where(channels.any(-1, keepdim=True), channels, batch.query_present)
+    return replace(batch, present=present, query_present=channels)
+
+
+def sample_slate(slate: Slate, size: int, rng: np.random.Generator) -> Slate:
+    """At most `size` candidates: up to half of them graded above 0 (higher grades first, ties at random), the rest drawn from grade 0.
+
+    Where one side has too few, the other fills up.
+    """
+    if len(slate.rows) <= size:
+        return slate
+    noise = rng.random(len(slate.rows))
+    relevant = np.flatnonzero(slate.grades > 0)
+    relevant = relevant[np.lexsort((noise[relevant], -slate.grades[relevant]))]
+    others = np.flatnonzero(slate.grades <= 0)
+    others = others[np.argsort(noise[others])]
+    taken = min(len(relevant), max(size // 2, size - len(others)))
+    return slate.take(np.concatenate([relevant[:taken], others[: size - taken]]))
+
+
+def _training_vectors(features: Features, slates: Sequence[Slate]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Vectors that exist, of products (at most 20,000) and queries of the training slates, for the standardisers."""
+    rows = np.unique(np.concatenate([s.rows for s in slates]))[:20_000]
+    products = {}
+    for m, modality in enumerate(features.modalities):
+        if modality.name in features.catalogue.vectors:
+            having = rows[features.catalogue.present[rows, m]]
+            products[modality.name] = torch.from_numpy(np.asarray(features.catalogue.vectors[modality.name][having], np.float32))
+    which = np.unique([s.query for s in slates])
+    queries = {
+        name: torch.from_numpy(np.asarray(features.queries.vectors[name][which[features.queries.present[which, c]]], np.float32))
+        for c, name in enumerate(features.queries.modalities)
+    }
+    return products, queries
+
+
+def _loss(knobs: TrainingKnobs) -> Loss:
+    """The loss by name, with the highest grade filled in where it wants it."""
+    loss = LOSSES[knobs.loss]
+    return functools.partial(loss, max_grade=knobs.max_grade) if "max_grade" in inspect.signature(loss).parameters else loss
+
+
+def _best(history: Sequence[Epoch]) -> Epoch:
+    return max(history, key=lambda e: e.val_ndcg)
+
+
+def _stalled(history: Sequence[Epoch], patience: int) -> bool:
+    return bool(history) and history[-1].epoch - _best(history).epoch >= patience
+
+
+def _identity(spec: RankerSpec, knobs: TrainingKnobs, seed: int) -> dict[str, Any]:
+    """What must be equal for a checkpoint to be resumed."""
+    return {"spec": spec.as_dict(), "knobs": {k: v for k, v in knobs.__dict__.items() if k != "epochs"}, "seed": seed}
