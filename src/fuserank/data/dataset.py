@@ -1,13 +1,13 @@
 """The canonical dataset folder: four Parquet tables, media shards and a manifest.
 
-    dataset.json  products.parquet  queries.parquet  judgments.parquet  [interactions.parquet]  [media-00000.parquet …]
+dataset.json  products.parquet  queries.parquet  judgments.parquet  [interactions.parquet]  [media-00000.parquet …]
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from fuserank.errors import SchemaError
 from fuserank.files import new_folder, sha256_file
 from fuserank.types import SCHEMAS, Interaction, Judgment, Product, Query
 
+Progress = Callable[[int, int], None]  # called with (items done, items in all)
 ROW_TYPES: dict[str, type] = {"products": Product, "queries": Query, "judgments": Judgment, "interactions": Interaction}
 
 
@@ -33,8 +34,8 @@ class Manifest(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
     regime: str = "default"
     candidates: Literal["split", "judged"] = "split"  # a query ranks its split's products, or only those judged for it
-    max_grade: int = Field(3, ge=1, le=10)
-    relevant_grade: int = Field(2, ge=1)  # from this grade on a product counts as relevant for binary measures
+    max_grade: int = Field(default=3, ge=1, le=10)
+    relevant_grade: int = Field(default=2, ge=1)  # from this grade on a product counts as relevant for binary measures
     origin: str = ""
     licence: str = ""
 
@@ -56,14 +57,20 @@ class Dataset:
         root = Path(root)
         path = root / "dataset.json"
         if not path.is_file():
-            raise SchemaError(f"no dataset.json in {root}", allowed="a folder written by `fuserank import` or `fuserank sample`",
-                              todo="import the data first")
+            raise SchemaError(
+                f"no dataset.json in {root}",
+                allowed="a folder written by `fuserank import` or `fuserank sample`",
+                todo="import the data first",
+            )
         try:
             return cls(root, Manifest.model_validate_json(path.read_bytes()))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            raise SchemaError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                              allowed=", ".join(Manifest.model_fields), todo="import the data again") from None
+            raise SchemaError(
+                f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+                allowed=", ".join(Manifest.model_fields),
+                todo="import the data again",
+            ) from None
 
     def table(self, name: str) -> pa.Table:
         """One table in the canonical column order and types.
@@ -128,9 +135,16 @@ def conform(table: pa.Table, name: str) -> pa.Table:
     unknown = [c for c in table.column_names if c not in schema.names]
     missing = [f.name for f in schema if not f.nullable and f.name not in table.column_names]
     if unknown or missing:
-        raise SchemaError(f"{name}: " + "; ".join(
-            f"{what} column {', '.join(map(repr, columns))}" for what, columns in (("missing", missing), ("unknown", unknown)) if columns
-        ), allowed=", ".join(schema.names), todo="map or drop the columns when importing")
+        raise SchemaError(
+            f"{name}: "
+            + "; ".join(
+                f"{what} column {', '.join(map(repr, columns))}"
+                for what, columns in (("missing", missing), ("unknown", unknown))
+                if columns
+            ),
+            allowed=", ".join(schema.names),
+            todo="map or drop the columns when importing",
+        )
     arrays = []
     for field in schema:
         if field.name not in table.column_names:
@@ -140,16 +154,28 @@ def conform(table: pa.Table, name: str) -> pa.Table:
         try:
             arrays.append(column.cast(field.type))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise SchemaError(f"{name}.{field.name}: {error}", allowed=str(field.type), todo="correct the values of the column") from None
+            raise SchemaError(
+                f"{name}.{field.name}: {error}", allowed=str(field.type), todo="correct the values of the column"
+            ) from None
         if not field.nullable and column.null_count:
-            raise SchemaError(f"{name}.{field.name}: {column.null_count} empty values", allowed="a value in every row",
-                              todo="fill or drop these rows")
+            raise SchemaError(
+                f"{name}.{field.name}: {column.null_count} empty values",
+                allowed="a value in every row",
+                todo="fill or drop these rows",
+            )
     return pa.Table.from_arrays([a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for a in arrays], schema=schema)
 
 
-def write_dataset(root: Path, manifest: Manifest, *, products: Sequence[Product], queries: Sequence[Query] = (),
-                  judgments: Iterable[Judgment] | pa.Table = (), interactions: Sequence[Interaction] = (),
-                  media: Iterable[bytes] = ()) -> Dataset:
+def write_dataset(
+    root: Path,
+    manifest: Manifest,
+    *,
+    products: Sequence[Product],
+    queries: Sequence[Query] = (),
+    judgments: Iterable[Judgment] | pa.Table = (),
+    interactions: Sequence[Interaction] = (),
+    media: Iterable[bytes] = (),
+) -> Dataset:
     """Write a dataset folder atomically: it is there as a whole or not at all. The same input gives the same bytes.
 
     Args:
@@ -161,7 +187,9 @@ def write_dataset(root: Path, manifest: Manifest, *, products: Sequence[Product]
     with new_folder(Path(root)) as folder:
         (folder / "dataset.json").write_text(json.dumps(manifest.model_dump(), indent=2, sort_keys=True) + "\n")
         for name, rows in tables.items():
-            table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMAS[name])
+            table = (
+                rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMAS[name])
+            )
             if len(table) or name == "products":
                 pq.write_table(conform(table, name), folder / f"{name}.parquet", compression="zstd")
         write_media(folder, media)
@@ -173,5 +201,7 @@ def _rows(table: pa.Table, row_type: type) -> list[Any]:
     defaults = {f.name: f.default for f in fields(row_type) if isinstance(f.default, str)}
     columns = [table[f.name].to_pylist() for f in fields(row_type)]
     names = [f.name for f in fields(row_type)]
-    return [row_type(**{n: defaults.get(n) if v is None else v for n, v in zip(names, values, strict=True)})
-            for values in zip(*columns, strict=True)]
+    return [
+        row_type(**{n: defaults.get(n) if v is None else v for n, v in zip(names, values, strict=True)})
+        for values in zip(*columns, strict=True)
+    ]

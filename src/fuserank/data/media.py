@@ -58,8 +58,9 @@ def write_media(folder: Path, items: Iterable[bytes]) -> dict[str, int]:
         nonlocal shard, held
         if batch:
             columns = [list(column) for column in zip(*batch, strict=True)]
-            table = pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, SCHEMAS["media"], strict=True)],
-                                         schema=SCHEMAS["media"])
+            table = pa.Table.from_arrays(
+                [pa.array(c, f.type) for c, f in zip(columns, SCHEMAS["media"], strict=True)], schema=SCHEMAS["media"]
+            )
             pq.write_table(table, folder / f"media-{shard:05d}.parquet", compression="none", row_group_size=ROW_GROUP)
             shard, held = shard + 1, 0
             batch.clear()
