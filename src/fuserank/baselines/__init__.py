@@ -1,0 +1,46 @@
+"""What the fusion ranker has to beat: baselines and peers over the same slates.
+
+Each is a function (features, train slates, val slates, seed) -> {name: score function}. To add one: a file and a table entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fuserank.baselines.fixed import fixed_sum
+from fuserank.baselines.lambdamart import lambdamart
+from fuserank.baselines.random import random_order
+from fuserank.baselines.single import single_scores
+from fuserank.plugins import PluginTable
+from fuserank.slates import Features, Slate
+
+Fit = Callable[[Features, Sequence[Slate], Sequence[Slate], int], Mapping[str, Callable[[Slate], np.ndarray]]]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A baseline and its kind on the leaderboard.
+
+    Attributes:
+        kind: ``random``, ``single``, ``fixed`` or ``peer``.
+        fit: see the module.
+        seeded: whether another seed gives another ranker.
+    """
+
+    kind: str
+    fit: Fit
+    seeded: bool
+
+
+BASELINES: PluginTable[Baseline] = PluginTable(
+    "baseline",
+    {
+        "random": Baseline("random", random_order, seeded=True),
+        "single": Baseline("single", single_scores, seeded=False),
+        "fixed": Baseline("fixed", fixed_sum, seeded=True),
+        "lambdamart": Baseline("peer", lambdamart, seeded=True),
+    },
+)

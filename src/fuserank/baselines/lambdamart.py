@@ -1,0 +1,61 @@
+"""LightGBM LambdaMART on the same features: pair scores, principal components of the vectors, the present mask.
+
+LambdaMART: Burges 2010, MSR-TR-2010-82; LightGBM: Ke et al. 2017, NeurIPS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from fuserank.slates import Features, Slate
+
+COMPONENTS = 16
+POOL = 400  # candidates a slate in training: all relevant ones first
+
+
+def lambdamart(features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int) -> dict[str, Callable[[Slate], np.ndarray]]:
+    """Trees fitted on the training slates, stopped early by nDCG@10 on the validation slates."""
+    import lightgbm
+
+    rng = np.random.default_rng(seed)
+    table = _Table(features, train, seed)
+    train = [s.take(np.lexsort((rng.random(len(s.rows)), -s.grades))[:POOL]) for s in train]
+    trees = lightgbm.LGBMRanker(
+        objective="lambdarank", n_estimators=400, learning_rate=0.05, num_leaves=31, min_child_samples=20, subsample=0.8,
+        subsample_freq=1, colsample_bytree=0.8, label_gain=list(range(11)), random_state=seed, n_jobs=2, verbose=-1, deterministic=True,
+    )
+    trees.fit(
+        np.concatenate([table(s) for s in train]), np.concatenate([s.grades for s in train]), group=[len(s.rows) for s in train],
+        eval_set=[(np.concatenate([table(s) for s in val]), np.concatenate([s.grades for s in val]))],
+        eval_group=[[len(s.rows) for s in val]], eval_at=[10], callbacks=[lightgbm.early_stopping(30, verbose=False)],
+    )
+    booster = trees.booster_
+    return {"LightGBM LambdaMART": lambda slate: np.asarray(booster.predict(table(slate), num_threads=1), np.float32)}
+
+
+class _Table:
+    """Rows of numbers for the trees: (N, S + M + components of products + components of queries), float32."""
+
+    def __init__(self, features: Features, train: Sequence[Slate], seed: int) -> None:
+        rows = np.unique(np.concatenate([s.rows for s in train]))
+        which = np.unique([s.query for s in train])
+        self.products = [_components(v, rows, seed) for v in features.catalogue.vectors.values()]
+        self.queries = [_components(features.queries.vectors[name], which, seed) for name in features.queries.modalities]
+
+    def __call__(self, slate: Slate) -> np.ndarray:
+        query = np.concatenate([q[slate.query] for q in self.queries])
+        parts = [slate.pairs, slate.present, *(p[slate.rows] for p in self.products), np.tile(query, (len(slate.rows), 1))]
+        return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+def _components(vectors: np.ndarray, fit_rows: np.ndarray, seed: int) -> np.ndarray:
+    """At most COMPONENTS principal components of all vectors, fitted on the training rows only."""
+    from sklearn.decomposition import PCA
+
+    fitted = np.asarray(vectors[fit_rows], np.float32)
+    if not fitted.any():
+        return np.zeros((len(vectors), 0), np.float32)
+    pca = PCA(min(COMPONENTS, *fitted.shape), random_state=seed).fit(fitted)
+    return np.asarray(pca.transform(np.asarray(vectors, np.float32)), np.float32)

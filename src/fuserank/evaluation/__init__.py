@@ -1,0 +1,1 @@
+"""Offline evaluation: runs and qrels become measures, significance, slices and a leaderboard."""

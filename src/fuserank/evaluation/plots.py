@@ -1,0 +1,47 @@
+"""Plots of an evaluation as inline SVG, for a page that opens offline."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+from fuserank.evaluation.leaderboard import Leaderboard
+from fuserank.metrics.ranking import PRIMARY
+
+COLOURS = {"random": "#9aa5b1", "single": "#7b93db", "fixed": "#d9a441", "peer": "#c96f6f", "fusion": "#2f9e77"}
+
+
+def ranking_plot(board: Leaderboard) -> str:
+    """Bars of nDCG@10 with the spread over seeds, best on top: SVG text."""
+    from matplotlib.figure import Figure
+
+    rows = board.rows[::-1]
+    figure = Figure(figsize=(8, 0.28 * len(rows) + 1), layout="constrained")
+    axes = figure.subplots()
+    values = [row.metrics[PRIMARY] for row in rows]
+    axes.barh([r.ranker for r in rows], [v["mean"] for v in values], xerr=[v["std"] for v in values], color=[COLOURS[r.kind] for r in rows])
+    axes.set_xlabel(f"{PRIMARY} (linear gain), {board.queries} {board.split} queries")
+    axes.set_xlim(0, 1)
+    return _svg(figure)
+
+
+def learning_curves(histories: Mapping[str, Sequence[float]]) -> str:
+    """Validation nDCG@10 per epoch of each training: SVG text."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.subplots()
+    for name, values in histories.items():
+        axes.plot(range(1, len(values) + 1), values, label=name)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("validation nDCG@10")
+    axes.legend(fontsize="x-small", ncols=2)
+    return _svg(figure)
+
+
+def _svg(figure: object) -> str:
+    """The figure as an SVG element without the XML prologue, transparent so that it fits both themes."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", transparent=True)  # type: ignore[attr-defined]
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
