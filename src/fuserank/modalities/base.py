@@ -8,37 +8,21 @@ identity, so equal content is encoded once. Fusion never sees a modality's name,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from fuserank.encoders.base import Encoder, EncoderInfo
+from fuserank.settings import MediaSettings
 from fuserank.types import Product, Query
 
+__all__ = ["Content", "Encoder", "EncoderInfo", "Modality", "ModalityFactory", "Resources", "Scaling", "cosines", "text_content"]
 
-@dataclass(frozen=True)
-class EncoderInfo:
-    """Identity of an encoder; a change of any field makes stored vectors stale.
-
-    Attributes:
-        name: e.g. ``"minilm-l6-v2"``.
-        version: of weights *and* of our preprocessing, e.g. ``"0.1.0+1"``.
-        dim: length of the vector it gives.
-        licence: of the weights, SPDX where there is one.
-        sha256: of the weights file; ``""`` for an encoder without weights.
-    """
-
-    name: str
-    version: str
-    dim: int
-    licence: str
-    sha256: str = ""
-
-    @property
-    def key(self) -> str:
-        """Folder name in the feature store: name@version."""
-        return f"{self.name}@{self.version}"
+Scaling = Literal["unit", "standard", "robust"]
 
 
 @dataclass(frozen=True)
@@ -56,24 +40,6 @@ class Content:
     is_media: bool = False
 
 
-class Encoder(Protocol):
-    """Turns content into vectors. Loaded lazily: making one costs nothing, the first `encode` loads the weights."""
-
-    info: EncoderInfo
-
-    def prepare(self, value: Any) -> Any:
-        """Decode and clean one item (text, media bytes, numbers); thread-safe.
-
-        Raises:
-            MediaError: the bytes cannot be used; the item is quarantined with the error's reason.
-        """
-        ...
-
-    def encode(self, prepared: Sequence[Any]) -> np.ndarray:
-        """Encode a batch of prepared items: float32 (n, dim), every value finite."""
-        ...
-
-
 @runtime_checkable
 class Modality(Protocol):
     """One source of evidence about a pair.
@@ -82,11 +48,16 @@ class Modality(Protocol):
         name: key in MODALITIES.
         encoder: gives product and query vectors, or None when the modality has pair scores only (lexical).
         pair_names: names of the scores that `pair` gives, () for none.
+        scaling: how a model standardises the vectors: ``unit`` (length 1, so times sqrt(d)), ``standard`` (mean and
+            deviation) or ``robust`` (median and quartiles), from training products.
+        query_from_history: the query vector is the mean, made unit length, of the vectors of the shopper's past products.
     """
 
     name: str
     encoder: Encoder | None
     pair_names: tuple[str, ...]
+    scaling: Scaling
+    query_from_history: bool
 
     def product_content(self, product: Product) -> Content | None:
         """What of a product is encoded; None: absent."""
@@ -101,4 +72,31 @@ class Modality(Protocol):
         ...
 
 
-ModalityFactory = Callable[[], Modality]
+@dataclass(frozen=True)
+class Resources:
+    """What modalities are made with.
+
+    Attributes:
+        cache: folder for models exported to ONNX.
+        threads: threads of each encoder.
+        media: caps for pictures and sounds.
+    """
+
+    cache: Path
+    threads: int = 2
+    media: MediaSettings = field(default_factory=MediaSettings)
+
+
+ModalityFactory = Callable[[Resources], Modality]
+
+
+def text_content(text: str) -> Content | None:
+    """Cleaned text as content; None when it is empty."""
+    return Content(hashlib.sha256(text.encode()).hexdigest(), text) if text else None
+
+
+def cosines(query: np.ndarray, products: np.ndarray) -> np.ndarray:
+    """Cosines of a vector (d,) with rows (n, d): float32 (n,); 0 where either is zero."""
+    query, products = np.asarray(query, np.float32), np.asarray(products, np.float32)
+    norms = np.linalg.norm(products, axis=1) * np.linalg.norm(query)
+    return np.clip(products @ query / np.where(norms > 0, norms, 1), -1, 1).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Pretrained models and hand-made features behind one protocol; see `fuserank.encoders.base`."""

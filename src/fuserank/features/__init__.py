@@ -1,0 +1,21 @@
+"""Products and queries as vectors: extraction, the content-addressed store, the catalogue, queries and pair scores."""
+
+from fuserank.features.catalogue import Catalogue, build_catalogue
+from fuserank.features.extraction import ExtractionReport, encode, extract
+from fuserank.features.histories import histories
+from fuserank.features.pairs import PairScores
+from fuserank.features.queries import QueryFeatures, build_query_features
+from fuserank.features.store import FeatureStore
+
+__all__ = [
+    "Catalogue",
+    "ExtractionReport",
+    "FeatureStore",
+    "PairScores",
+    "QueryFeatures",
+    "build_catalogue",
+    "build_query_features",
+    "encode",
+    "extract",
+    "histories",
+]

@@ -1,0 +1,53 @@
+"""Scores of (query, product) pairs that need no training: cosines and word matches, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fuserank.features.catalogue import Catalogue
+from fuserank.features.queries import QueryFeatures
+from fuserank.modalities.base import Modality
+
+
+class PairScores:
+    """S scores of every pair, computed on demand.
+
+    Args:
+        modalities: those that the catalogue and the queries were built with.
+
+    Attributes:
+        names: S names, e.g. ``"text.cosine"``, ``"lexical.bm25_title"``.
+        owners: the modality of each.
+    """
+
+    def __init__(self, modalities: Sequence[Modality], catalogue: Catalogue, queries: QueryFeatures) -> None:
+        self._modalities, self._catalogue, self._queries = list(modalities), catalogue, queries
+        self.names = tuple(f"{m.name}.{score}" for m in modalities for score in m.pair_names)
+        self.owners = tuple(m.name for m in modalities for _ in m.pair_names)
+
+    def scores(self, query: int, rows: np.ndarray | None = None) -> np.ndarray:
+        """Scores of one query with products.
+
+        Args:
+            query: its index among the queries.
+            rows: int (n,) rows of the catalogue; None: all.
+
+        Returns:
+            float32 (n, S), finite; 0 where the modality is absent on either side.
+        """
+        chosen = np.arange(len(self._catalogue)) if rows is None else np.asarray(rows, np.int64)
+        parts = [self._modality_scores(modality, query, chosen) for modality in self._modalities]
+        return np.concatenate([np.zeros((len(chosen), 0), np.float32), *parts], axis=1)
+
+    def _modality_scores(self, modality: Modality, query: int, rows: np.ndarray) -> np.ndarray:
+        scores = np.zeros((len(rows), len(modality.pair_names)), np.float32)
+        here = self._catalogue.has(modality.name)[rows]
+        if modality.encoder is None:
+            if self._catalogue.lexical is not None and self._queries.texts[query]:
+                scores[here] = self._catalogue.lexical.scores(self._queries.texts[query])[rows[here]]
+        elif modality.pair_names and self._queries.has(modality.name)[query]:
+            vector = self._queries.vectors[modality.name][query]
+            scores[here] = modality.pair(vector, self._catalogue.vectors[modality.name][rows[here]])
+        return scores

@@ -1,0 +1,103 @@
+"""Queries as vectors with a present mask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fuserank.encoders.base import unit_rows
+from fuserank.encoders.text_cleaning import clean_text
+from fuserank.features.catalogue import Catalogue, unmasked
+from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
+from fuserank.features.store import FeatureStore
+from fuserank.features.vectors import content_vectors
+from fuserank.modalities.base import Modality
+from fuserank.types import Query
+
+
+@dataclass(frozen=True)
+class QueryFeatures:
+    """Q queries as features.
+
+    Attributes:
+        query_ids: Q ids.
+        texts: Q cleaned texts; of a query without text but with sound, what was heard; "" for none.
+        modalities: names of the M' modalities that have an encoder.
+        vectors: modality -> float32 (Q, d); zero where not present.
+        present: bool (Q, M'), columns as in `modalities`.
+    """
+
+    query_ids: list[str]
+    texts: list[str]
+    modalities: tuple[str, ...]
+    vectors: dict[str, np.ndarray]
+    present: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.query_ids)
+
+    def has(self, modality: str) -> np.ndarray:
+        """Which queries have this modality: bool (Q,)."""
+        return self.present[:, self.modalities.index(modality)]
+
+
+def build_query_features(
+    queries: Sequence[Query],
+    modalities: Sequence[Modality],
+    catalogue: Catalogue,
+    store: FeatureStore | None,
+    read_bytes: ReadBytes,
+    histories: Mapping[str, Sequence[str]] | None = None,
+    *,
+    batch_size: int = 32,
+    workers: int = 2,
+    masked: Collection[str] = frozenset(),
+    progress: Progress | None = None,
+) -> tuple[QueryFeatures, list[ExtractionReport]]:
+    """Queries as features.
+
+    Args:
+        catalogue: holds the vectors that histories are averaged from; past products it does not hold are left out.
+        store: None (serving): nothing is kept.
+        histories: user_id -> product ids, as `fuserank.features.histories` gives them.
+        masked: media hashes in quarantine, treated as absent.
+
+    Returns:
+        the features, and one report for each encoder that ran.
+    """
+    queries = [replace(query, text=clean_text(query.text)) for query in queries]
+    with_vectors = [modality for modality in modalities if modality.encoder is not None]
+    present = np.zeros((len(queries), len(with_vectors)), bool)
+    vectors, reports = {}, []
+    for column, modality in enumerate(with_vectors):
+        if modality.query_from_history:
+            found, present[:, column] = _history_vectors(queries, modality.name, catalogue, histories or {})
+        else:
+            contents = [unmasked(modality.query_content(query), masked) for query in queries]
+            assert modality.encoder is not None
+            found, present[:, column], report = content_vectors(
+                contents, modality.encoder, store, read_bytes, batch_size=batch_size, workers=workers, progress=progress
+            )
+            reports.append(report)
+        vectors[modality.name] = found.astype(np.float32)
+    features = QueryFeatures(
+        [q.query_id for q in queries], [q.text for q in queries], tuple(m.name for m in with_vectors), vectors, present
+    )
+    return features, reports
+
+
+def _history_vectors(
+    queries: Sequence[Query], modality: str, catalogue: Catalogue, histories: Mapping[str, Sequence[str]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean, made unit length, of the vectors of each shopper's past products: float32 (Q, d), and who has one: bool (Q,)."""
+    products, there = catalogue.vectors[modality], catalogue.has(modality)
+    means = np.zeros((len(queries), products.shape[1]), np.float32)
+    for i, query in enumerate(queries):
+        past = [p for p in histories.get(query.user_id or "", ()) if p in catalogue]
+        rows = catalogue.rows(past)
+        rows = rows[there[rows]]
+        if len(rows):
+            means[i] = products[rows].astype(np.float32).mean(axis=0)
+    return unit_rows(means), np.asarray((means != 0).any(axis=1))
