@@ -1,0 +1,144 @@
+"""The package folder: a model and the catalogue it ranks, ready to serve.
+
+model/           a model folder
+catalogue/       product vectors, present mask and word index (`fuserank.features.Catalogue`)
+projected.npy    float16 (N, M, D + R): the product half of the model's first layer, computed once
+products.parquet what an answer shows of a product
+histories.json   user_id -> product ids, newest last
+files.json       the seal
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+
+from fuserank.errors import InputError, ModelFolderError
+from fuserank.features import Catalogue, build_query_features
+from fuserank.files import new_folder, sha256_file
+from fuserank.modalities.base import Modality
+from fuserank.model_folder import ModelMeta, check_encoders, load_model
+from fuserank.ranker import Ranker
+from fuserank.sealed import SEAL, seal, verify
+from fuserank.slates import Features, project_catalogue
+from fuserank.types import SCHEMAS, Product
+
+SHOWN = ("product_id", "title", "brand", "category", "price", "locale")
+NEEDED = ("projected.npy", "products.parquet", "histories.json", "catalogue/catalogue.json", f"model/{SEAL}")
+
+
+@dataclass(frozen=True)
+class Package:
+    """An opened package folder.
+
+    Attributes:
+        ranker: in evaluation mode.
+        meta: of the model.
+        version: name of the ranker and first 12 hex digits of its folder's seal, as at the end of its registry version.
+        catalogue: N products as features.
+        projected: float16 (N, M, D + R), memory-mapped.
+        products: N rows of SHOWN, in the catalogue's order.
+        histories: user_id -> product ids, newest last.
+    """
+
+    ranker: Ranker
+    meta: ModelMeta
+    version: str
+    catalogue: Catalogue
+    projected: torch.Tensor
+    products: pa.Table
+    histories: dict[str, list[str]]
+
+
+def build_package(
+    out: Path,
+    *,
+    model_folder: Path,
+    products: Sequence[Product],
+    catalogue: Catalogue,
+    histories: Mapping[str, Sequence[str]],
+    modalities: Sequence[Modality],
+) -> Path:
+    """Write a package folder atomically.
+
+    Args:
+        out: the folder to make or replace.
+        model_folder: as `save_model` wrote it.
+        products: those of the catalogue, in its order.
+        catalogue: built with `modalities`.
+        histories: of shoppers whose queries are to be personal.
+        modalities: the model's, in its order.
+
+    Returns:
+        `out`.
+
+    Raises:
+        InputError: products and catalogue differ.
+        ModelFolderError: the model folder is damaged, or its modalities are not those of the catalogue.
+        StaleFeatureError: an encoder is not the one that the model was trained with.
+    """
+    ranker, meta = load_model(model_folder)
+    check_encoders(meta, modalities)
+    _refuse_other_modalities(ranker, catalogue, out)
+    if [p.product_id for p in products] != catalogue.product_ids:
+        raise InputError(
+            f"{len(products)} products and a catalogue of {len(catalogue)}: their ids differ",
+            allowed="the products that the catalogue was built from, in its order",
+            todo="build the catalogue again",
+        )
+    no_media: dict[str, bytes] = {}
+    nobody, _ = build_query_features([], modalities, catalogue, None, no_media.__getitem__)
+    projected = project_catalogue(ranker, Features(modalities, catalogue, nobody)).cpu().numpy()
+    rows = [{name: value for name, value in asdict(p).items() if name in SHOWN} for p in products]
+    with new_folder(out) as work:
+        shutil.copytree(model_folder, work / "model")
+        catalogue.save(work / "catalogue")
+        np.save(work / "projected.npy", projected, allow_pickle=False)
+        schema = pa.schema([SCHEMAS["products"].field(name) for name in SHOWN])
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), work / "products.parquet", compression="zstd")
+        (work / "histories.json").write_text(json.dumps({user: list(ids) for user, ids in histories.items()}))
+        seal(work)
+    return out
+
+
+def open_package(folder: Path) -> Package:
+    """Open a package folder after checking every byte of it.
+
+    Raises:
+        ModelFolderError: missing, half-written, altered, or parts that do not belong together.
+    """
+    verify(folder, NEEDED)
+    ranker, meta = load_model(folder / "model")
+    catalogue = Catalogue.load(folder / "catalogue")
+    _refuse_other_modalities(ranker, catalogue, folder)
+    # Copy-on-write: pages are shared and read on demand as with "r", but torch wants memory that it may write.
+    projected = torch.from_numpy(np.load(folder / "projected.npy", mmap_mode="c", allow_pickle=False))
+    products = pq.read_table(folder / "products.parquet")
+    expected = (len(catalogue), len(ranker.spec.modalities), ranker.spec.width + ranker.spec.rank)
+    if projected.shape != expected or projected.dtype != torch.float16 or len(products) != len(catalogue):
+        raise ModelFolderError(
+            f"{folder}: projected {tuple(projected.shape)}, {len(products)} products",
+            allowed=f"float16 {expected} and {len(catalogue)} products",
+            todo="build the package again",
+        )
+    version = f"{meta.name}@{sha256_file(folder / 'model' / SEAL)[:12]}"
+    histories = json.loads((folder / "histories.json").read_bytes())
+    return Package(ranker, meta, version, catalogue, projected, products, histories)
+
+
+def _refuse_other_modalities(ranker: Ranker, catalogue: Catalogue, folder: Path) -> None:
+    """Every mask and vector of the catalogue must mean to the model what it meant in training."""
+    wanted = {spec.name: spec.product_dim for spec in ranker.spec.modalities}
+    found = {name: catalogue.vectors[name].shape[1] if name in catalogue.vectors else 0 for name in catalogue.modalities}
+    if list(wanted.items()) != list(found.items()):
+        raise ModelFolderError(
+            f"{folder}: catalogue with modalities {found}", allowed=f"the model's: {wanted}", todo="build the catalogue again"
+        )

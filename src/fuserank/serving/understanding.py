@@ -1,0 +1,115 @@
+"""From a request's query to features, by the code that built them in training. What fails is left out and named."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fuserank.data.media import media_hash
+from fuserank.errors import FuserankError, MediaError
+from fuserank.features import Catalogue, QueryFeatures, build_query_features
+from fuserank.modalities.base import Content, Modality
+from fuserank.serving.messages import ShopperQuery
+from fuserank.types import Query
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A query as features (one row), and in words what was left out of it."""
+
+    features: QueryFeatures
+    degraded: list[str]
+
+
+class Silenced:
+    """A modality whose encoder failed on this query: it looks the same, and the query has nothing for it."""
+
+    def __init__(self, modality: Modality) -> None:
+        self._modality = modality
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._modality, name)
+
+    def query_content(self, query: Query) -> Content | None:  # noqa: ARG002
+        """None."""
+        return None
+
+
+def as_query(asked: ShopperQuery) -> tuple[Query, dict[str, bytes]]:
+    """The query in the words of the data set, and its media by hash."""
+    media = {media_hash(data): data for data in (asked.image, asked.audio) if data}
+    query = Query(
+        query_id="request",
+        text=asked.text,
+        locale=asked.locale,
+        user_id=asked.user_id,
+        image=media_hash(asked.image) if asked.image else None,
+        audio=media_hash(asked.audio) if asked.audio else None,
+        audio_source="recorded" if asked.audio else None,
+    )
+    return query, media
+
+
+def understand(
+    asked: ShopperQuery, modalities: Sequence[Modality], catalogue: Catalogue, histories: Mapping[str, Sequence[str]]
+) -> Understood:
+    """Features of a query.
+
+    Raises:
+        MediaError: the picture or the sound cannot be used.
+    """
+    query, media = as_query(asked)
+    degraded = _unread(query, modalities)
+    try:
+        features = _features(query, media, modalities, catalogue, histories)
+    except FuserankError:
+        raise
+    except Exception:
+        log.exception("an encoder failed; the query is read again one modality at a time")
+        broken = [m.name for m in modalities if not _works(query, media, m, catalogue, histories)]
+        degraded += [f"{name}: its encoder failed" for name in broken]
+        usable: list[Any] = [Silenced(m) if m.name in broken else m for m in modalities]
+        features = _features(query, media, usable, catalogue, histories)
+    return Understood(features, degraded)
+
+
+def _features(
+    query: Query,
+    media: Mapping[str, bytes],
+    modalities: Sequence[Modality],
+    catalogue: Catalogue,
+    histories: Mapping[str, Sequence[str]],
+) -> QueryFeatures:
+    features, reports = build_query_features([query], modalities, catalogue, None, media.__getitem__, histories, workers=1)
+    for report in reports:
+        for reason in report.quarantined.values():
+            raise MediaError(
+                reason,
+                f"the query's media cannot be read for {report.encoder.name}",
+                allowed="a picture (JPEG, PNG, WebP) or a sound (WAV, FLAC) within the size limits",
+                todo="send another file, or leave it out",
+            )
+    return features
+
+
+def _works(
+    query: Query, media: Mapping[str, bytes], modality: Modality, catalogue: Catalogue, histories: Mapping[str, Sequence[str]]
+) -> bool:
+    try:
+        _features(query, media, [modality], catalogue, histories)
+    except FuserankError:
+        raise
+    except Exception:
+        return False
+    return True
+
+
+def _unread(query: Query, modalities: Sequence[Modality]) -> list[str]:
+    """Media that no modality of this model reads."""
+    read = {content.value for m in modalities if m.encoder and (content := m.query_content(query)) and content.is_media}
+    given = {"image": query.image, "audio": query.audio}
+    return [f"{name}: this model does not read it" for name, digest in given.items() if digest and digest not in read]
