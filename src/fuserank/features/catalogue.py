@@ -14,6 +14,7 @@ from fuserank.errors import ModelFolderError, RequestError
 from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
 from fuserank.features.store import FeatureStore
 from fuserank.features.vectors import content_vectors
+from fuserank.features.vocabulary import spoken_words
 from fuserank.files import new_folder
 from fuserank.modalities.base import Content, Modality
 from fuserank.modalities.lexical import LexicalIndex
@@ -30,6 +31,7 @@ class Catalogue:
         vectors: modality -> float16 (N, d); only modalities with an encoder. Zero where not present.
         present: bool (N, M), columns as in `modalities`.
         lexical: the word index, when "lexical" is among the modalities.
+        words: what the catalogue is about, for voice queries.
     """
 
     product_ids: list[str]
@@ -37,6 +39,7 @@ class Catalogue:
     vectors: dict[str, np.ndarray]
     present: np.ndarray
     lexical: LexicalIndex | None = None
+    words: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.product_ids)
@@ -82,6 +85,7 @@ class Catalogue:
                 "product_ids": self.product_ids,
                 "modalities": self.modalities,
                 "lexical": self.lexical is not None,
+                "words": self.words,
                 "vectors": {modality: files[id(array)] for modality, array in self.vectors.items()},
             }
             (work / "catalogue.json").write_text(json.dumps(header, ensure_ascii=False), encoding="utf-8")
@@ -102,6 +106,7 @@ class Catalogue:
                 {m: arrays[name] for m, name in header["vectors"].items()},
                 np.load(folder / "present.npy", allow_pickle=False),
                 LexicalIndex.load(folder / "lexical") if header["lexical"] else None,
+                tuple(header["words"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelFolderError(f"catalogue {folder} cannot be read: {error}", todo="build the catalogue again") from None
@@ -150,7 +155,8 @@ def build_catalogue(
             reports.append(report)
         vectors[modality.name], present[:, column] = done[key]
     lexical = LexicalIndex.build(products) if "lexical" in names else None
-    return Catalogue([product.product_id for product in products], names, vectors, present, lexical), reports
+    ids = [product.product_id for product in products]
+    return Catalogue(ids, names, vectors, present, lexical, spoken_words(products)), reports
 
 
 def unmasked(content: Content | None, masked: Collection[str]) -> Content | None:

@@ -12,7 +12,9 @@ from fuserank.encoders.text_cleaning import clean_text
 from fuserank.features.catalogue import Catalogue, unmasked
 from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
 from fuserank.features.store import FeatureStore
+from fuserank.features.transcripts import hear
 from fuserank.features.vectors import content_vectors
+from fuserank.modalities.audio import Audio
 from fuserank.modalities.base import Modality
 from fuserank.types import Query
 
@@ -67,7 +69,7 @@ def build_query_features(
     Returns:
         the features, and one report for each encoder that ran.
     """
-    queries = [replace(query, text=clean_text(query.text)) for query in queries]
+    queries = _with_words(queries, modalities, catalogue, store, read_bytes, masked, progress)
     with_vectors = [modality for modality in modalities if modality.encoder is not None]
     present = np.zeros((len(queries), len(with_vectors)), bool)
     vectors, reports = {}, []
@@ -86,6 +88,25 @@ def build_query_features(
         [q.query_id for q in queries], [q.text for q in queries], tuple(m.name for m in with_vectors), vectors, present
     )
     return features, reports
+
+
+def _with_words(
+    queries: Sequence[Query],
+    modalities: Sequence[Modality],
+    catalogue: Catalogue,
+    store: FeatureStore | None,
+    read_bytes: ReadBytes,
+    masked: Collection[str],
+    progress: Progress | None,
+) -> list[Query]:
+    """Queries with their text cleaned; one without text but with sound gets the words heard in it."""
+    queries = [replace(query, text=clean_text(query.text)) for query in queries]
+    audio = next((modality for modality in modalities if isinstance(modality, Audio)), None)
+    spoken = list(dict.fromkeys(q.audio for q in queries if q.audio and not q.text and q.audio not in masked))
+    if audio is None or not spoken:
+        return queries
+    heard = hear(spoken, audio, catalogue.words, store, read_bytes, progress)
+    return [replace(q, text=clean_text(heard[q.audio])) if q.audio in heard and not q.text else q for q in queries]
 
 
 def _history_vectors(

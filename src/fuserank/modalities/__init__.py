@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fuserank.encoders.onnx_cache import default_cache
+from fuserank.modalities.audio import Audio
 from fuserank.modalities.base import Modality, ModalityFactory, Resources
 from fuserank.modalities.history import history
 from fuserank.modalities.image import Image
@@ -24,6 +25,7 @@ MODALITIES: PluginTable[ModalityFactory] = PluginTable(
         "multilingual": multilingual,
         "lexical": Lexical,
         "image": Image,
+        "audio": Audio,
         "numeric": Numeric,
         "history": history,
     },
