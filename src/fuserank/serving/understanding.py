@@ -12,7 +12,7 @@ from fuserank.errors import FuserankError, MediaError
 from fuserank.features import Catalogue, QueryFeatures, build_query_features
 from fuserank.modalities.base import Content, Modality
 from fuserank.serving.messages import ShopperQuery
-from fuserank.types import Query
+from fuserank.types import AUDIO_TYPES, IMAGE_TYPES, Query
 
 log = logging.getLogger(__name__)
 
@@ -86,11 +86,12 @@ def _features(
 ) -> QueryFeatures:
     features, reports = build_query_features([query], modalities, catalogue, None, media.__getitem__, histories, workers=1)
     for report in reports:
-        for reason in report.quarantined.values():
+        for key, reason in report.quarantined.items():
+            kind, types = ("image", IMAGE_TYPES) if key == query.image else ("audio", AUDIO_TYPES)
             raise MediaError(
                 reason,
-                f"the query's media cannot be read for {report.encoder.name}",
-                allowed="a picture (JPEG, PNG, WebP) or a sound (WAV, FLAC) within the size limits",
+                f"query.{kind} cannot be read",
+                allowed=f"{', '.join(types)} within the size limits",
                 todo="send another file, or leave it out",
             )
     return features
