@@ -1,0 +1,96 @@
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fuserank.data import media
+from fuserank.data.importers.media_folder import MediaFolder
+from fuserank.data.media import MediaStore, media_hash, sniff_mime, write_media
+from fuserank.errors import MediaError, SchemaError
+from fuserank.types import SCHEMAS
+
+
+@pytest.mark.parametrize(
+    ("head", "mime"),
+    [
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"RIFF0000WEBP", "image/webp"),
+        (b"RIFF0000WAVE", "audio/wav"),
+        (b"fLaC", "audio/flac"),
+        (b"GIF89a", "application/octet-stream"),
+        (b"", "application/octet-stream"),
+    ],
+)
+def test_sniff(head, mime):
+    assert sniff_mime(head) == mime
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.binary(max_size=20), max_size=30))
+def test_what_is_written_is_read(tmp_path_factory, items):
+    folder = tmp_path_factory.mktemp("media")
+    sizes = write_media(folder, items)
+    store = MediaStore(folder)
+    assert sizes == {media_hash(data): len(data) for data in items}
+    assert dict(store.items()) == {media_hash(data): data for data in items}
+    assert store.hashes() == list(dict.fromkeys(map(media_hash, items)))
+
+
+def test_shards_are_cut_by_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(media, "SHARD_BYTES", 100)
+    items = [bytes([n]) * 40 for n in range(10)]
+    write_media(tmp_path, items)
+    assert len(list(tmp_path.glob("media-*.parquet"))) == 4
+    assert [data for _, data in MediaStore(tmp_path).items()] == items
+
+
+def test_items_gives_only_what_is_asked_for_in_storage_order(tmp_path):
+    write_media(tmp_path, [b"a", b"b", b"c"])
+    wanted = [media_hash(b"c"), media_hash(b"a"), "0" * 64]
+    assert [data for _, data in MediaStore(tmp_path).items(wanted)] == [b"a", b"c"]
+
+
+def test_missing(tmp_path):
+    with pytest.raises(MediaError) as caught:
+        MediaStore(tmp_path).get("0" * 64)
+    assert caught.value.reason == "missing"
+
+
+def test_altered_bytes_are_noticed(tmp_path):
+    columns = [[media_hash(b"true")], ["image/png"], [b"false"]]
+    table = pa.table([pa.array(c, f.type) for c, f in zip(columns, SCHEMAS["media"], strict=True)], schema=SCHEMAS["media"])
+    pq.write_table(table, tmp_path / "media-00000.parquet")
+    with pytest.raises(MediaError) as caught:
+        MediaStore(tmp_path).get(media_hash(b"true"))
+    assert caught.value.reason == "hash_mismatch"
+
+
+def test_a_file_that_changes_during_the_import(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"before")
+    folder = MediaFolder(tmp_path)
+    folder.add("a.png")
+    (tmp_path / "a.png").write_bytes(b"after")
+    with pytest.raises(MediaError, match="changed during the import"):
+        list(folder.read())
+
+
+def test_a_huge_file_is_not_read(tmp_path):
+    with (tmp_path / "huge.wav").open("wb") as file:
+        file.truncate(65 * 2**20)
+    with pytest.raises(MediaError) as caught:
+        MediaFolder(tmp_path).add("huge.wav")
+    assert caught.value.reason == "too_large"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(["..", ".", "a", "b.png", "/", "\\", "~", "\0", ""]), max_size=6).map("/".join))
+def test_no_name_leads_out_of_the_folder(tmp_path_factory, name):
+    root = tmp_path_factory.getbasetemp() / "jail"
+    root.mkdir(exist_ok=True)
+    try:
+        path = MediaFolder(root).locate(name)
+    except SchemaError:
+        return
+    assert path.is_relative_to(root.resolve())
