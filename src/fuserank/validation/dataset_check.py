@@ -42,7 +42,7 @@ def validate(
     Raises:
         InputError: `context_root` holds no context.
     """
-    runner = SuiteRunner.open(context_root, {"max_grade": dataset.manifest.max_grade, **vars(media)})
+    runner = SuiteRunner.open(context_root, _parameters(dataset, media))
     tables, results = _readable_tables(dataset)
     store, media_results = _readable_media(dataset)
     whole = len(tables) == len(TABLES) and store is not None
@@ -66,6 +66,17 @@ def validate(
     )
     report.write(out)
     return report
+
+
+def _parameters(dataset: Dataset, media: MediaCaps) -> dict[str, int | float]:
+    """Values for the ``$PARAMETER`` places of the suites."""
+    return {
+        "max_grade": dataset.manifest.max_grade,
+        "max_image_bytes": media.max_image_bytes,
+        "max_image_pixels": media.max_image_pixels,
+        "max_audio_bytes": media.max_audio_bytes,
+        "max_audio_seconds": media.max_audio_seconds,
+    }
 
 
 def _readable_tables(dataset: Dataset) -> tuple[dict[str, pa.Table], list[RuleResult]]:
@@ -94,7 +105,7 @@ def _readable_media(dataset: Dataset) -> tuple[MediaStore | None, list[RuleResul
 def _leakage(dataset: Dataset) -> list[RuleResult]:
     from fuserank.data.leakage import leaks
 
-    rule, found = "no query group, title or picture stands on two splits", leaks(dataset)
+    rule, found = "nothing stands on two splits: no query group or text, title, picture, sound or judgment", leaks(dataset)
     checked = len(dataset.queries) + len(dataset.products)
     return [RuleResult("dataset", rule, "critical", not found, checked, len(found), tuple(found[:SHOWN_IDS]))]
 

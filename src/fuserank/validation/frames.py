@@ -28,7 +28,7 @@ def frames(tables: dict[str, pa.Table], stored: MediaStore | None, *, candidates
     Returns:
         The tables as pandas frames with an ``id`` column and, where the tables they need are there, joined columns:
         ``image_stored`` and ``audio_stored`` (products, queries); ``asks``, ``judged``, ``slate`` and ``best_grade`` (queries);
-        ``query_exists``, ``product_exists`` and ``is_candidate`` (judgments); the first two (interactions).
+        ``query_exists`` and ``product_exists`` (judgments, interactions).
     """
     import pandas as pd
 
@@ -83,11 +83,8 @@ def _add_judged(made: dict[str, pd.DataFrame], candidates: str) -> None:
     queries["judged"] = judged.where(evaluated, None)
     queries["best_grade"] = queries["query_id"].map(grades.max()).astype("Int64").where(evaluated, None)
     if candidates == "judged":
-        queries["slate"] = judged.where(evaluated, None)
-        return
-    everywhere, by_split = int(products["split"].isna().sum()), products["split"].value_counts().to_dict()
-    queries["slate"] = (queries["split"].astype(object).map(by_split).fillna(0).astype(int) + everywhere).where(evaluated, None)
-    product_split = judgments["product_id"].map(products.drop_duplicates("product_id").set_index("product_id")["split"])
-    query_split = judgments["query_id"].map(queries.drop_duplicates("query_id").set_index("query_id")["split"])
-    asked = query_split.isin(EVALUATED) & judgments["product_exists"].astype(bool)
-    judgments["is_candidate"] = (product_split.isna() | (product_split == query_split)).astype(object).where(asked, None)
+        slate = judged
+    else:
+        everywhere, by_split = int(products["split"].isna().sum()), products["split"].value_counts().to_dict()
+        slate = queries["split"].astype(object).map(by_split).fillna(0).astype(int) + everywhere
+    queries["slate"] = slate.where(evaluated, None)

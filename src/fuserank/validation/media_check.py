@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from fuserank.data.media import MediaStore, sniff_mime
 from fuserank.errors import MediaError
@@ -14,17 +13,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["picture", "sound"]
+SIZE = 224  # side that a picture is decoded to, as in extraction
 CHUNK_BYTES, CHUNK_ITEMS = 32 * 2**20, 2_000
 
 
-@dataclass(frozen=True)
-class MediaCaps:
-    """Limits at the door: encoded bytes, pixels (width times height), seconds of sound."""
+class MediaCaps(Protocol):
+    """Limits at the door, as `fuserank.settings.MediaSettings` has them."""
 
-    max_image_bytes: int
-    max_image_pixels: int
-    max_audio_bytes: int
-    max_audio_seconds: float
+    @property
+    def max_image_bytes(self) -> int:
+        """Encoded bytes of a picture."""
+
+    @property
+    def max_image_pixels(self) -> int:
+        """Width times height."""
+
+    @property
+    def max_audio_bytes(self) -> int:
+        """Encoded bytes of a sound."""
+
+    @property
+    def max_audio_seconds(self) -> float:
+        """Seconds of a sound."""
 
 
 def defect(data: bytes, kind: Kind, *, max_bytes: int, max_size: float) -> str | None:
@@ -39,12 +49,12 @@ def defect(data: bytes, kind: Kind, *, max_bytes: int, max_size: float) -> str |
     Returns:
         One of `fuserank.types.QUARANTINE_REASONS`, or None.
     """
-    from fuserank.encoders.picture import decode_picture
-    from fuserank.encoders.sound import decode_sound
+    from fuserank.encoders.picture_decoding import decode_picture
+    from fuserank.encoders.sound_decoding import decode_sound
 
     try:
         if kind == "picture":
-            decode_picture(data, max_bytes=max_bytes, max_pixels=int(max_size))
+            decode_picture(data, SIZE, max_bytes=max_bytes, max_pixels=int(max_size))
         else:
             decode_sound(data, max_bytes=max_bytes, max_seconds=max_size)
     except MediaError as error:

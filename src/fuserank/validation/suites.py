@@ -103,7 +103,7 @@ def _rule_result(table: str, outcome: Any, *, all_ids: bool) -> RuleResult:
         checked=int(found.get("element_count", found.get("observed_value", 0)) - found.get("missing_count", 0)),
         failed=int(found.get("unexpected_count", 0)),
         ids=tuple(ids),
-        observed=_observed(found, ids),
+        observed="" if outcome.success else _observed(found, ids),
     )
 
 

@@ -1,0 +1,85 @@
+"""What of a table can drift: numbers and categories made from its columns; ids, hashes, free text and splits are left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FREQUENT = 30  # categories kept by name; the rest is one category, else a long tail always looks new
+OTHER, NONE = "(other)", "(none)"
+HAN = "[一-鿿]"
+
+
+def comparable(tables: dict[str, pd.DataFrame], reference: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Columns that can be compared.
+
+    Args:
+        tables: a side's tables by name.
+        reference: the reference's tables, which decide what categories are frequent.
+
+    Returns:
+        table -> frame with float columns (numbers, NaN where missing) and str columns (categories), row by row as in the table.
+    """
+    makers = {"products": (_product_numbers, _product_categories), "queries": (_query_numbers, _query_categories)}
+    made = {}
+    for name, (numbers, categories) in makers.items():
+        if name in tables and name in reference:
+            named = _frequent_only(categories(tables[name]), categories(reference[name]))
+            made[name] = numbers(tables[name]).astype("float64").join(named)
+    return made
+
+
+def _product_numbers(products: pd.DataFrame) -> pd.DataFrame:
+    import numpy as np
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "title_length": products["title"].fillna("").str.len(),
+            "price_log": np.log1p(products["price"].astype(float).clip(lower=0)),
+            "rating": products["rating"],
+            "popularity_log": np.log1p(products["popularity"].astype(float).clip(lower=0)),
+        }
+    )
+
+
+def _product_categories(products: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    has = {f"has_{column}": _has(products[column]) for column in ("image", "audio", "price", "rating", "popularity")}
+    named = {column: products[column].fillna(NONE).replace("", NONE) for column in ("category", "brand", "locale")}
+    return pd.DataFrame({"script": _script(products["title"]), **named, **has})
+
+
+def _query_numbers(queries: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({"text_length": queries["text"].fillna("").str.len()})
+
+
+def _query_categories(queries: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    has = {f"has_{column}": _has(queries[column].replace("", None)) for column in ("text", "image", "audio", "user_id")}
+    return pd.DataFrame({"script": _script(queries["text"]), "locale": queries["locale"].fillna(NONE).replace("", NONE), **has})
+
+
+def _has(column: pd.Series) -> pd.Series:
+    return column.notna().map({True: "yes", False: "no"})
+
+
+def _script(text: pd.Series) -> pd.Series:
+    """``"han"``, ``"latin"``, ``"both"`` or ``"(none)"`` by the letters in each text."""
+    text = text.fillna("")
+    letters = text.str.contains("[A-Za-z]").map({True: "latin", False: ""}) + text.str.contains(HAN).map({True: "han", False: ""})
+    return letters.replace({"latinhan": "both", "": NONE})
+
+
+def _frequent_only(categories: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    made = categories.copy()
+    for column in made:
+        frequent = reference[column].value_counts().index[:FREQUENT]
+        made[column] = made[column].where(made[column].isin(frequent), OTHER).astype(str)
+    return made
