@@ -39,6 +39,9 @@ class PluginTable(Mapping[str, T], Generic[T]):
                 todo=f"did you mean {near[0]!r}?" if near else "choose one of the allowed names",
             ) from None
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 

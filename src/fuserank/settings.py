@@ -41,20 +41,32 @@ class TrainingSettings(_Section):
 
     fusions: tuple[str, ...] = ("sum", "concat", "attention")
     scorers: tuple[str, ...] = ("sequence", "attention", "attention_sequence")
-    loss: str = "listnet"
+    loss: str = "softmax"
     seeds: tuple[int, ...] = (0,)
     width: int = Field(64, gt=0, description="D, the width of a modality's vector in the model")
     interaction: int = Field(64, ge=0, description="R, rank of the query-product product term; 0 leaves it out")
     epochs: int = Field(40, gt=0)
     patience: int = Field(6, gt=0, description="epochs without better validation nDCG@10 before training stops")
     batch_queries: int = Field(16, gt=0)
-    slate: int = Field(128, gt=1, description="candidates per query in training")
+    slate: int = Field(256, gt=1, description="candidates per query in training")
+    pool: int = Field(4096, gt=1, description="candidates per query that slates are drawn from")
     learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(1e-2, ge=0)
     modality_dropout: float = Field(0.1, ge=0, lt=1)
     dropout: float = Field(0.2, ge=0, lt=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+
+class EvaluationSettings(_Section):
+    """What the leaderboard holds beside the fusion models."""
+
+    baselines: tuple[str, ...] = ("random", "single", "fixed", "lambdamart")
+    families: dict[str, tuple[str, ...]] = Field(
+        default={"text": ("text", "multilingual", "lexical"), "picture": ("image",), "sound": ("audio",), "numbers": ("numeric",),
+                 "history": ("history",)},
+        description="modalities that are one source of evidence: each family is also trained alone, with the same supervision",
+    )
 
 
 class GateSettings(_Section):
@@ -87,6 +99,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     features: FeatureSettings = FeatureSettings()
     training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     gate: GateSettings = GateSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
 

@@ -1,0 +1,62 @@
+"""The gate: the challenger against the champion on the same judgments; promoted or refused, with reasons."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from fuserank.evaluation.entries import Entry, cost_ms, rank
+from fuserank.evaluation.slices import slices
+from fuserank.files import write_file
+from fuserank.gate import Decision, Evidence, decide
+from fuserank.metrics.ranking import PRIMARY, measure
+from fuserank.model_folder import check_encoders, load_model
+from fuserank.model_registry import Registry
+from fuserank.pipeline.evaluate import Evaluated, score_with
+from fuserank.pipeline.job import Job
+from fuserank.slates import Features, Slate
+
+
+@dataclass(frozen=True)
+class Gated:
+    """The outcome: the challenger's version in the registry, whether it is champion now, and why."""
+
+    version: str
+    promoted: bool
+    champion: str | None
+    decision: Decision | None
+
+
+def registry(job: Job) -> Registry:
+    """The registry of this dataset's models."""
+    return Registry(job.settings.home / "registry" / job.name)
+
+
+def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) -> Gated:
+    """Register the challenger and let it compete. A challenger that reigns already is left where it is."""
+    models = registry(job)
+    version, reigning = models.register(evaluated.challenger), models.champion()
+    if version == reigning:
+        return Gated(version, False, reigning, None)
+    challenger = evidence(job, features, models, version, test, evaluated.missing)
+    champion = evidence(job, features, models, reigning, test, {}) if reigning else None
+    decision = decide(challenger, champion, **job.settings.gate.model_dump())
+    reason = "; ".join(f"{check.name}: {check.words}" for check in decision.reasons)
+    if decision.promote:
+        models.promote(version, reason, decision.model_dump())
+    write_file(job.reports / "gate.json", json.dumps({"version": version, "against": reigning, **decision.model_dump()}, indent=1))
+    return Gated(version, decision.promote, models.champion(), decision)
+
+
+def evidence(job: Job, features: Features, models: Registry, version: str, test: list[Slate], missing: dict[str, float]) -> Evidence:
+    """Measure a registered model on the test slates."""
+    ranker, meta = load_model(models.path(version))
+    check_encoders(meta, job.modalities)
+    keep = meta.settings.get("keep", [m.name for m in job.modalities])
+    entry = Entry(meta.name, "fusion", score_with(features, ranker, keep))
+    ids = features.queries.query_ids
+    product_ids = features.catalogue.product_ids
+    qrels = {ids[s.query]: {product_ids[r]: int(g) for r, g in zip(s.rows, s.grades, strict=True)} for s in test}
+    per_query = measure(rank(entry, features, test)[0], qrels, job.dataset.manifest.relevant_grade)[PRIMARY]
+    return Evidence(ranker=meta.name, per_query=per_query, latency_ms_per_1000=cost_ms(entry, features, test[0]), missing=missing,
+                    slices=slices([q for q in job.dataset.queries if q.query_id in per_query]))

@@ -1,0 +1,96 @@
+"""What all steps share: the dataset, the settings, and where artifacts lie."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import fuserank
+from fuserank.data.dataset import Dataset
+from fuserank.features.store import FeatureStore
+from fuserank.modalities import make_modalities
+from fuserank.modalities.base import Modality
+from fuserank.settings import Settings
+
+# Sources whose change makes an artifact of training or evaluation stale.
+MODEL_SOURCES = ("encoders", "modalities", "features", "fusion", "scorers", "losses", "metrics", "baselines", "evaluation",
+                 "masking.py", "projection.py", "ranker.py", "slates.py", "training.py")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the chain over one dataset folder."""
+
+    data: Path
+    settings: Settings
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The dataset, opened."""
+        return Dataset.open(self.data)
+
+    @cached_property
+    def modalities(self) -> list[Modality]:
+        """The configured modalities, in order."""
+        return make_modalities(self.settings.features.modalities, cache=self.settings.home / "encoders", media=self.settings.media)
+
+    @cached_property
+    def store(self) -> FeatureStore:
+        """The feature store, shared by all datasets."""
+        return FeatureStore(self.settings.home / "features")
+
+    @property
+    def name(self) -> str:
+        """Dataset name and regime, as folders are called."""
+        manifest = self.dataset.manifest
+        return manifest.name if manifest.regime == "default" else f"{manifest.name}-{manifest.regime}"
+
+    @property
+    def reports(self) -> Path:
+        """Where the reports of this dataset lie."""
+        return self.settings.reports / self.name
+
+    def fingerprint(self, **parts: Any) -> str:
+        """16 hex characters that change when the data, the encoders, the code of the model or any of `parts` change."""
+        identity = {
+            "data": self.dataset.version,
+            "encoders": {m.name: m.encoder.info.key if m.encoder else "" for m in self.modalities},
+            "code": code_version(),
+            **parts,
+        }
+        return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+@cache
+def code_version() -> str:
+    """sha256 over the sources in MODEL_SOURCES."""
+    root = Path(fuserank.__file__).parent
+    digest = hashlib.sha256()
+    for name in MODEL_SOURCES:
+        place = root / name
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def git_commit() -> str:
+    """The commit of the working tree, with ``-dirty`` when it differs; "" outside a repository."""
+    try:
+        return subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40"], capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def dvc_hash(data: Path) -> str | None:
+    """The hash that data.dvc records when `data` lies in the folder it tracks; None otherwise."""
+    pointer = Path("data.dvc")
+    if not pointer.is_file() or not data.resolve().is_relative_to(Path("data").resolve()):
+        return None
+    import yaml
+
+    return str(yaml.safe_load(pointer.read_text())["outs"][0]["md5"])

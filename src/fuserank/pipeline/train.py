@@ -1,0 +1,126 @@
+"""Training: every configured fusion ranker, and each family of modalities alone with the same supervision and capacity."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from fuserank.files import write_file
+from fuserank.model_folder import DataIdentity, ModelMeta, save_model
+from fuserank.pipeline.job import Job, dvc_hash, git_commit
+from fuserank.ranker import RankerSpec
+from fuserank.slates import Features, Slate, judged_slates, keep_modalities
+from fuserank.training import Epoch, TrainingKnobs, train
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One training.
+
+    Attributes:
+        name: on the leaderboard.
+        kind: ``fusion``, or ``single`` for one family of modalities.
+        keep: product modalities that the model sees; the query is always seen whole.
+        seed: of the training.
+    """
+
+    name: str
+    kind: str
+    fusion: str
+    scorer: str
+    keep: tuple[str, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A finished training: its plan, its model folder, and validation nDCG@10 per epoch."""
+
+    plan: Plan
+    folder: Path
+    curve: tuple[float, ...]
+
+    @property
+    def val_ndcg(self) -> float:
+        """The best validation nDCG@10 (linear gain)."""
+        return max(self.curve)
+
+
+def plans(job: Job, features: Features) -> list[Plan]:
+    """What is to be trained, by the settings. Families that no product of the catalogue has are left out."""
+    knobs, names = job.settings.training, [m.name for m in job.modalities]
+    seen = {name for name in names if features.catalogue.has(name).any()}
+    models = [
+        Plan(f"{fusion}+{scorer}", "fusion", fusion, scorer, tuple(names), seed)
+        for fusion, scorer, seed in itertools.product(knobs.fusions, knobs.scorers, knobs.seeds)
+    ]
+    families = {family: tuple(m for m in members if m in seen) for family, members in job.settings.evaluation.families.items()}
+    alone = [
+        Plan(f"{family} only", "single", knobs.fusions[0], knobs.scorers[0], members, seed)
+        for (family, members), seed in itertools.product(families.items(), knobs.seeds)
+        if members and set(members) < seen
+    ]
+    return models + alone
+
+
+def slates_of(job: Job, features: Features) -> tuple[list[Slate], list[Slate], list[Slate]]:
+    """Training slates (drawn from a bounded pool), validation slates and test slates, whole."""
+    train_slates = list(judged_slates(features, job.dataset, "train", pool=job.settings.training.pool))
+    return train_slates, list(judged_slates(features, job.dataset, "val")), list(judged_slates(features, job.dataset, "test"))
+
+
+def train_plan(job: Job, features: Features, plan: Plan, train_slates: Sequence[Slate], val_slates: Sequence[Slate],
+               progress: Callable[[Plan, Epoch], None] | None = None) -> TrainedModel:
+    """Train one model, or give the one that was trained before from the same inputs. An interrupted training is resumed."""
+    settings = job.settings.training
+    spec = RankerSpec(features.specs(), plan.fusion, plan.scorer, settings.width, settings.interaction, settings.dropout)
+    knobs = _knobs(job)
+    key = job.fingerprint(spec=spec.as_dict(), knobs=asdict(knobs), pool=settings.pool, keep=plan.keep, seed=plan.seed)
+    folder, log = job.settings.home / "models" / key, job.settings.home / "training" / key
+    if not folder.exists():
+        kept = [keep_modalities(slates, spec.modalities, plan.keep) for slates in (train_slates, val_slates)]
+        trained = _train_logged(spec, features, kept[0], kept[1], knobs, plan, log, progress)
+        write_file(log / "curve.json", json.dumps([e.val_ndcg for e in trained.history]))
+        save_model(folder, trained.ranker, _meta(job, plan, spec, trained.best.val_ndcg))
+    return TrainedModel(plan, folder, tuple(json.loads((log / "curve.json").read_text())))
+
+
+def _train_logged(spec: RankerSpec, features: Features, train_slates: Sequence[Slate], val_slates: Sequence[Slate],
+                  knobs: TrainingKnobs, plan: Plan, log: Path, progress: Callable[[Plan, Epoch], None] | None) -> Any:
+    """Train with a dvclive log and a checkpoint in `log`."""
+    from dvclive import Live
+
+    with Live(str(log / "dvclive"), save_dvc_exp=False, dvcyaml=None, report=None, resume=True) as live:
+        live.log_params({**{k: v for k, v in asdict(plan).items() if k != "keep"}, "keep": list(plan.keep), **asdict(knobs)})
+
+        def on_epoch(epoch: Epoch) -> None:
+            live.log_metric("loss", epoch.loss)
+            live.log_metric("val_ndcg_10", epoch.val_ndcg)
+            live.next_step()
+            if progress:
+                progress(plan, epoch)
+
+        return train(spec, features, train_slates, val_slates, knobs, seed=plan.seed, checkpoint=log / "checkpoint", on_epoch=on_epoch)
+
+
+def _knobs(job: Job) -> TrainingKnobs:
+    """The training knobs out of the settings."""
+    values = {name: getattr(job.settings.training, name) for name in TrainingKnobs.__dataclass_fields__ if name != "max_grade"}
+    return TrainingKnobs(**values, max_grade=float(job.dataset.manifest.max_grade))
+
+
+def _meta(job: Job, plan: Plan, spec: RankerSpec, val_ndcg: float) -> ModelMeta:
+    """What the model folder says of the model."""
+    data = job.dataset
+    return ModelMeta(
+        name=plan.name, ranker=json.loads(json.dumps(spec.as_dict())), seed=plan.seed, git_commit=git_commit(),
+        encoders={m.name: m.encoder.info for m in job.modalities if m.encoder},
+        settings=job.settings.training.model_dump(mode="json") | {"keep": list(plan.keep)},
+        data=DataIdentity(name=job.name, version=data.version, dvc_hash=dvc_hash(job.data), licence=data.manifest.licence,
+                          sources=tuple(sorted(set(data.table("judgments")["source"].to_pylist())))),
+        metrics={"val nDCG@10": val_ndcg},
+    )
