@@ -53,6 +53,9 @@ def build_bento(package_folder: Path, *, name: str = "fuserank-ranker") -> str:
             build_ctx=context,
             labels=labels,
             models=[str(model.tag)],
-            python={"packages": [f"{package}=={version(package).partition('+')[0]}" for package in RUNTIME], "lock_packages": False},
+            python={
+                "packages": [f"{package}=={version(package).partition('+')[0]}" for package in RUNTIME],
+                "lock_packages": False,
+            },
         )
     return str(bento.tag)

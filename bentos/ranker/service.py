@@ -36,8 +36,11 @@ class RankerService:
         elif "FUSERANK_PACKAGE" in os.environ:
             folder = Path(os.environ["FUSERANK_PACKAGE"])
         else:
-            raise SettingsError("no package to serve", allowed="a built Bento, or FUSERANK_PACKAGE=<package folder>",
-                                todo="build a Bento, or set the variable")
+            raise SettingsError(
+                "no package to serve",
+                allowed="a built Bento, or FUSERANK_PACKAGE=<package folder>",
+                todo="build a Bento, or set the variable",
+            )
         settings = load_settings()
         loaded[:] = [serving.load(folder, cache=settings.home / "encoders", media=settings.media)]
         # What is loaded now lives as long as the process: never scanning it again removes stalls of 140-200 ms.

@@ -65,8 +65,15 @@ class Decision(BaseModel):
     reasons: list[Check]
 
 
-def decide(challenger: Evidence, champion: Evidence | None, *, slice_tolerance: float, latency_ms: float, missing_tolerance: float,
-           alpha: float) -> Decision:
+def decide(
+    challenger: Evidence,
+    champion: Evidence | None,
+    *,
+    slice_tolerance: float,
+    latency_ms: float,
+    missing_tolerance: float,
+    alpha: float,
+) -> Decision:
     """Apply the rules.
 
     Args:
@@ -89,22 +96,37 @@ def _beats(challenger: Evidence, champion: Evidence, alpha: float) -> Check:
     """One-sided paired permutation test of the mean nDCG@10: signs of the per-query differences are flipped at random."""
     if challenger.per_query.keys() != champion.per_query.keys():
         different = sorted(challenger.per_query.keys() ^ champion.per_query.keys())
-        raise InputError(f"challenger and champion were judged on different queries: {', '.join(different[:5])}",
-                         allowed="evidence over the same judgments", todo="evaluate the champion on the challenger's judgments")
+        raise InputError(
+            f"challenger and champion were judged on different queries: {', '.join(different[:5])}",
+            allowed="evidence over the same judgments",
+            todo="evaluate the champion on the challenger's judgments",
+        )
     gain = challenger.mean - champion.mean
     new, old = (np.array([e.per_query[q] for q in sorted(e.per_query)]) for e in (challenger, champion))
     p = _p_value(new, old)
-    return Check(name="beats_champion", passed=gain > 0 and p < alpha, observed=p, limit=alpha,
-                 words=f"mean nDCG@10 {challenger.mean:.4f} against {champion.mean:.4f} of {champion.ranker} over "
-                       f"{len(new)} queries, p = {p:.4g} (must be below {alpha:g})")
+    return Check(
+        name="beats_champion",
+        passed=gain > 0 and p < alpha,
+        observed=p,
+        limit=alpha,
+        words=f"mean nDCG@10 {challenger.mean:.4f} against {champion.mean:.4f} of {champion.ranker} over "
+        f"{len(new)} queries, p = {p:.4g} (must be below {alpha:g})",
+    )
 
 
 def _p_value(new: np.ndarray, old: np.ndarray) -> float:
     """p of "new is not better than old", in (0, 1]; 1 when there is nothing to tell them apart by."""
     if len(new) < 2 or np.array_equal(new, old):
         return 1.0
-    result = permutation_test((new, old), lambda a, b, axis: np.mean(a - b, axis=axis), permutation_type="samples", vectorized=True,
-                              n_resamples=RESAMPLES, alternative="greater", rng=np.random.default_rng(0))
+    result = permutation_test(
+        (new, old),
+        lambda a, b, axis: np.mean(a - b, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        alternative="greater",
+        rng=np.random.default_rng(0),
+    )
     return float(result.pvalue)
 
 
@@ -113,15 +135,27 @@ def _slices(challenger: Evidence, champion: Evidence, tolerance: float) -> list[
     checks = []
     for name, query_ids in sorted({**champion.slices, **challenger.slices}.items()):
         loss = fmean(champion.per_query[q] for q in query_ids) - fmean(challenger.per_query[q] for q in query_ids)
-        checks.append(Check(name=f"slice:{name}", passed=loss <= tolerance, observed=loss, limit=tolerance,
-                            words=f"slice {name} ({len(query_ids)} queries) loses {loss:+.4f} nDCG@10 (at most {tolerance:g})"))
+        checks.append(
+            Check(
+                name=f"slice:{name}",
+                passed=loss <= tolerance,
+                observed=loss,
+                limit=tolerance,
+                words=f"slice {name} ({len(query_ids)} queries) loses {loss:+.4f} nDCG@10 (at most {tolerance:g})",
+            )
+        )
     return checks
 
 
 def _latency(challenger: Evidence, budget: float) -> Check:
     observed = challenger.latency_ms_per_1000
-    return Check(name="latency", passed=observed <= budget, observed=observed, limit=budget,
-                 words=f"{observed:.1f} ms to score 1,000 candidates (at most {budget:g})")
+    return Check(
+        name="latency",
+        passed=observed <= budget,
+        observed=observed,
+        limit=budget,
+        words=f"{observed:.1f} ms to score 1,000 candidates (at most {budget:g})",
+    )
 
 
 def _missing(challenger: Evidence, tolerance: float) -> list[Check]:
@@ -131,6 +165,13 @@ def _missing(challenger: Evidence, tolerance: float) -> list[Check]:
     checks = []
     for name, value in sorted(challenger.missing.items()):
         lost = (challenger.mean - value) / challenger.mean if challenger.mean > 0 else 0.0
-        checks.append(Check(name=f"missing:{name}", passed=lost <= tolerance, observed=lost, limit=tolerance,
-                            words=f"without {name} the mean nDCG@10 is {value:.4f}, {lost:.1%} less (at most {tolerance:.0%})"))
+        checks.append(
+            Check(
+                name=f"missing:{name}",
+                passed=lost <= tolerance,
+                observed=lost,
+                limit=tolerance,
+                words=f"without {name} the mean nDCG@10 is {value:.4f}, {lost:.1%} less (at most {tolerance:.0%})",
+            )
+        )
     return checks

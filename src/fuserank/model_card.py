@@ -24,24 +24,48 @@ def render_card(meta: Mapping[str, Any]) -> str:
     judged = [f"- `{source}`: {SOURCES.get(source, 'see the data set')}" for source in data["sources"]] or ["- not stated"]
     modalities = [_modality_row(m["name"], meta["encoders"].get(m["name"]), m["pair_names"]) for m in ranker["modalities"]]
     metrics = [f"| {name} | {value:.4f} |" for name, value in sorted(meta["metrics"].items())] or ["| none recorded | |"]
-    return "\n".join([
-        f"# {meta['name']}", "",
-        f"A multimodal fusion ranker for e-commerce search: fusion `{ranker['fusion']}`, scorer `{ranker['scorer']}`, width "
-        f"{ranker['width']}, rank {ranker['rank']}. Made {meta['created']} with seed {meta['seed']}, commit "
-        f"`{meta['git_commit'] or 'unknown'}`, Python {meta['python']}, PyTorch {meta['torch']}.", "",
-        "## Modalities", "", "| modality | encoder | licence of its weights | pair scores |", "|---|---|---|---|", *modalities, "",
-        "## Data", "",
-        f"`{data['name']}`, version `{data['version']}`, DVC hash `{data['dvc_hash'] or 'none'}`, licence "
-        f"{data['licence'] or 'not stated'}. Judgments:", "", *judged, "",
-        "## Metrics on the test queries", "", "nDCG has linear gain and a log2 discount.", "", "| measure | value |", "|---|---|",
-        *metrics, "",
-        "## Intended use", "", "Ordering the products that a shop's retrieval found for a query of text, picture, sound or "
-        "shopping history. Any subset of the modalities may be missing.", "",
-        "## Limits", "",
-        "- Scores order one slate; they are no probabilities and do not compare across queries.",
-        "- Metrics hold for the data above; another catalogue, language or season needs its own evaluation.",
-        "- What the encoders cannot see (sizes, stock, terms of delivery) the ranker cannot see either.", "",
-    ])
+    return "\n".join(
+        [
+            f"# {meta['name']}",
+            "",
+            f"A multimodal fusion ranker for e-commerce search: fusion `{ranker['fusion']}`, scorer `{ranker['scorer']}`, width "
+            f"{ranker['width']}, rank {ranker['rank']}. Made {meta['created']} with seed {meta['seed']}, commit "
+            f"`{meta['git_commit'] or 'unknown'}`, Python {meta['python']}, PyTorch {meta['torch']}.",
+            "",
+            "## Modalities",
+            "",
+            "| modality | encoder | licence of its weights | pair scores |",
+            "|---|---|---|---|",
+            *modalities,
+            "",
+            "## Data",
+            "",
+            f"`{data['name']}`, version `{data['version']}`, DVC hash `{data['dvc_hash'] or 'none'}`, licence "
+            f"{data['licence'] or 'not stated'}. Judgments:",
+            "",
+            *judged,
+            "",
+            "## Metrics on the test queries",
+            "",
+            "nDCG has linear gain and a log2 discount.",
+            "",
+            "| measure | value |",
+            "|---|---|",
+            *metrics,
+            "",
+            "## Intended use",
+            "",
+            "Ordering the products that a shop's retrieval found for a query of text, picture, sound or "
+            "shopping history. Any subset of the modalities may be missing.",
+            "",
+            "## Limits",
+            "",
+            "- Scores order one slate; they are no probabilities and do not compare across queries.",
+            "- Metrics hold for the data above; another catalogue, language or season needs its own evaluation.",
+            "- What the encoders cannot see (sizes, stock, terms of delivery) the ranker cannot see either.",
+            "",
+        ]
+    )
 
 
 def _modality_row(name: str, encoder: Mapping[str, Any] | None, pair_names: list[str]) -> str:

@@ -76,8 +76,11 @@ def save_model(folder: Path, ranker: Ranker, meta: ModelMeta) -> None:
     weights = {name: value.detach().cpu().contiguous().clone() for name, value in ranker.state_dict().items()}
     _refuse_not_finite(folder, weights)
     if RankerSpec.from_dict(meta.ranker) != ranker.spec:
-        raise ModelFolderError(f"meta of {folder} describes another ranker than the one given", allowed="ranker.spec.as_dict()",
-                               todo="build the meta from the ranker that is saved")
+        raise ModelFolderError(
+            f"meta of {folder} describes another ranker than the one given",
+            allowed="ranker.spec.as_dict()",
+            todo="build the meta from the ranker that is saved",
+        )
     with new_folder(folder) as work:
         save_file(weights, work / WEIGHTS)
         (work / META).write_text(meta.model_dump_json(indent=2) + "\n")
@@ -100,11 +103,15 @@ def load_model(folder: Path) -> tuple[Ranker, ModelMeta]:
         weights = load_file(folder / WEIGHTS)
         ranker.load_state_dict(weights, strict=True)
     except UnknownNameError as error:
-        raise ModelFolderError(f"{folder}: {error.came}", allowed=error.allowed,
-                               todo="use the version of fuserank that wrote it") from error
+        raise ModelFolderError(
+            f"{folder}: {error.came}", allowed=error.allowed, todo="use the version of fuserank that wrote it"
+        ) from error
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ModelFolderError(f"{folder}: the weights and the ranker do not fit: {str(error)[:300]}",
-                               allowed="the tensors that the ranker's spec asks for", todo="train the model again") from error
+        raise ModelFolderError(
+            f"{folder}: the weights and the ranker do not fit: {str(error)[:300]}",
+            allowed="the tensors that the ranker's spec asks for",
+            todo="train the model again",
+        ) from error
     _refuse_not_finite(folder, weights)
     return ranker.eval(), meta
 
@@ -120,11 +127,17 @@ def read_meta(folder: Path) -> ModelMeta:
         meta = ModelMeta.model_validate_json((folder / META).read_bytes())
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise ModelFolderError(f"{folder}/{META}: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                               allowed=f"format {FORMAT}", todo="use the version of fuserank that wrote it") from None
+        raise ModelFolderError(
+            f"{folder}/{META}: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+            allowed=f"format {FORMAT}",
+            todo="use the version of fuserank that wrote it",
+        ) from None
     if meta.format != FORMAT:
-        raise ModelFolderError(f"{folder} has format {meta.format}", allowed=f"format {FORMAT}",
-                               todo="use the version of fuserank that wrote it, or train the model again")
+        raise ModelFolderError(
+            f"{folder} has format {meta.format}",
+            allowed=f"format {FORMAT}",
+            todo="use the version of fuserank that wrote it, or train the model again",
+        )
     return meta
 
 
@@ -142,8 +155,11 @@ def check_encoders(meta: ModelMeta, modalities: Sequence[Modality]) -> None:
     for name in sorted(meta.encoders.keys() | installed.keys()):
         trained, found = meta.encoders.get(name), installed.get(name)
         if trained != found:
-            raise StaleFeatureError(f"modality {name!r}: installed encoder {_say(found)}", allowed=_say(trained),
-                                    todo="install the encoder that the model was trained with, or train the model again")
+            raise StaleFeatureError(
+                f"modality {name!r}: installed encoder {_say(found)}",
+                allowed=_say(trained),
+                todo="install the encoder that the model was trained with, or train the model again",
+            )
 
 
 def _say(info: EncoderInfo | None) -> str:
@@ -153,5 +169,6 @@ def _say(info: EncoderInfo | None) -> str:
 def _refuse_not_finite(folder: Path, weights: Mapping[str, torch.Tensor]) -> None:
     bad = [name for name, value in weights.items() if not torch.isfinite(value).all()]
     if bad:
-        raise ModelFolderError(f"{folder}: not finite: {', '.join(bad[:5])}", allowed="finite weights",
-                               todo="train the model again")
+        raise ModelFolderError(
+            f"{folder}: not finite: {', '.join(bad[:5])}", allowed="finite weights", todo="train the model again"
+        )

@@ -90,8 +90,11 @@ class Registry:
         """
         versions = self.versions()
         if version not in versions:
-            raise InputError(f"no model {version!r} in {self.root}", allowed=", ".join(versions[-5:]) or "none yet",
-                             todo="register the model first")
+            raise InputError(
+                f"no model {version!r} in {self.root}",
+                allowed=", ".join(versions[-5:]) or "none yet",
+                todo="register the model first",
+            )
         return self._models / version
 
     def champion(self) -> str | None:
@@ -129,8 +132,11 @@ class Registry:
         with self._lock():
             stack = self._reigns()
             if len(stack) < 2:
-                raise InputError(f"{len(stack)} champion(s) so far in {self.root}", allowed="a registry with an earlier champion",
-                                 todo="promote a model instead")
+                raise InputError(
+                    f"{len(stack)} champion(s) so far in {self.root}",
+                    allowed="a registry with an earlier champion",
+                    todo="promote a model instead",
+                )
             read_meta(self.path(stack[-2]))
             self._append("rollback", stack[-2], reason, {})
             return stack[-2]
@@ -146,8 +152,11 @@ class Registry:
         try:
             return [Transition.model_validate_json(line) for line in self._log.read_text().splitlines()]
         except ValidationError as error:
-            raise ModelFolderError(f"{self._log} cannot be read: {error.errors(include_url=False)[0]['msg']}",
-                                   allowed="one transition a line", todo="restore the file from a backup") from None
+            raise ModelFolderError(
+                f"{self._log} cannot be read: {error.errors(include_url=False)[0]['msg']}",
+                allowed="one transition a line",
+                todo="restore the file from a backup",
+            ) from None
 
     def _reigns(self) -> list[str]:
         """Champions as a stack: a promotion puts one on top, a rollback takes the top away."""
@@ -161,8 +170,16 @@ class Registry:
 
     def _append(self, kind: Literal["promote", "rollback"], version: str, reason: str, evidence: Mapping[str, Any]) -> None:
         """Add a line by writing the whole file anew: it stays small, and no line is ever torn."""
-        line = Transition(**{"time": datetime.now(UTC), "kind": kind, "from": self.champion(), "to": version, "reason": reason,
-                             "evidence": json.loads(json.dumps(evidence))})
+        line = Transition(
+            **{
+                "time": datetime.now(UTC),
+                "kind": kind,
+                "from": self.champion(),
+                "to": version,
+                "reason": reason,
+                "evidence": json.loads(json.dumps(evidence)),
+            }
+        )
         before = self._log.read_text() if self._log.is_file() else ""
         write_file(self._log, f"{before}{line.model_dump_json(by_alias=True)}\n")
 

@@ -52,16 +52,22 @@ def _read_seal(folder: Path) -> dict[str, str]:
     """The seal's names and hashes; the names come from outside, so each must stay inside the folder."""
     path = folder / SEAL
     if not path.is_file():
-        raise ModelFolderError(f"{folder} has no {SEAL}: it was written only in part", allowed="a folder that was published whole",
-                               todo="write or fetch the folder again")
+        raise ModelFolderError(
+            f"{folder} has no {SEAL}: it was written only in part",
+            allowed="a folder that was published whole",
+            todo="write or fetch the folder again",
+        )
     try:
         hashes = json.loads(path.read_bytes())["files"]
         good = isinstance(hashes, dict) and all(isinstance(v, str) and _is_inside(k) for k, v in hashes.items())
     except (ValueError, KeyError, TypeError):
         good = False
     if not good:
-        raise ModelFolderError(f"{path} cannot be read as a seal", allowed='{"files": {path inside the folder: sha256}}',
-                               todo="write or fetch the folder again")
+        raise ModelFolderError(
+            f"{path} cannot be read as a seal",
+            allowed='{"files": {path inside the folder: sha256}}',
+            todo="write or fetch the folder again",
+        )
     return dict(hashes)
 
 

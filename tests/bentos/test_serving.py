@@ -156,7 +156,8 @@ GOOD = {"query": {"text": "bag"}, "candidates": ["p"], "k": 3}
 @pytest.mark.parametrize("wrong", [
     {"query": {}}, {"query": {"text": ""}}, {"query": {"text": " \t"}}, {"query": {"text": "x" * 513}}, {"query": {"text": 5}},
     {"query": {"text": None}}, {"query": {"image": "not base64!"}}, {"query": {"image": 5}}, {"query": {"image": ""}},
-    {"query": {"audio": "YQ"}}, {"query": {"text": "x", "image_url": "http://localhost"}}, {"query": {"text": "x", "locale": "x" * 36}},
+    {"query": {"audio": "YQ"}}, {"query": {"text": "x", "image_url": "http://localhost"}},
+    {"query": {"text": "x", "locale": "x" * 36}},
     {"query": {"user_id": ""}}, {"query": "bag"}, {"query": None},
     {"candidates": []}, {"candidates": ["p"] * 1001}, {"candidates": [1]}, {"candidates": [""]}, {"candidates": "p"},
     {"k": 0}, {"k": 101}, {"k": 2.5}, {"k": "3"}, {"k": True},
@@ -295,7 +296,9 @@ def copy_of(shop, tmp_path):
     return shutil.copytree(shop.package, tmp_path / "package")
 
 
-@pytest.mark.parametrize("name", ["projected.npy", "products.parquet", "histories.json", "catalogue/text.npy", "model/weights.safetensors"])
+@pytest.mark.parametrize(
+    "name", ["projected.npy", "products.parquet", "histories.json", "catalogue/text.npy", "model/weights.safetensors"]
+)
 @pytest.mark.parametrize("damage", ["missing", "flipped"])
 def test_a_damaged_package_is_refused(shop, tmp_path, name, damage):
     path = copy_of(shop, tmp_path) / name
@@ -318,8 +321,14 @@ def test_parts_that_do_not_belong_together_are_refused(shop, tmp_path):
 
 def test_a_catalogue_of_other_products_is_not_packaged(shop, tmp_path):
     with pytest.raises(InputError, match="ids differ"):
-        build_package(tmp_path / "p", model_folder=shop.root / "model", products=shop.dataset.products[::-1],
-                      catalogue=shop.features.catalogue, histories={}, modalities=shop.features.modalities)
+        build_package(
+            tmp_path / "p",
+            model_folder=shop.root / "model",
+            products=shop.dataset.products[::-1],
+            catalogue=shop.features.catalogue,
+            histories={},
+            modalities=shop.features.modalities,
+        )
     assert not (tmp_path / "p").exists()
 
 
@@ -334,8 +343,14 @@ def test_another_encoder_is_refused(shop, tmp_path, monkeypatch):
 def test_a_package_that_fails_half_way_leaves_nothing(shop, tmp_path, monkeypatch):
     monkeypatch.setattr("fuserank.serving.package.seal", lambda folder: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        build_package(tmp_path / "p", model_folder=shop.root / "model", products=shop.dataset.products,
-                      catalogue=shop.features.catalogue, histories={}, modalities=shop.features.modalities)
+        build_package(
+            tmp_path / "p",
+            model_folder=shop.root / "model",
+            products=shop.dataset.products,
+            catalogue=shop.features.catalogue,
+            histories={},
+            modalities=shop.features.modalities,
+        )
     assert list(tmp_path.iterdir()) == []
 
 

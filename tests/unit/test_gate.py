@@ -15,7 +15,13 @@ IDS = [f"q{i}" for i in range(20)]
 
 def evidence(values=0.7, **changes):
     values = dict(zip(IDS, np.broadcast_to(values, len(IDS)).tolist(), strict=True))
-    fields = {"ranker": "r", "per_query": values, "slices": {"first": IDS[:5]}, "latency_ms_per_1000": 10.0, "missing": {"text": 0.5}}
+    fields = {
+        "ranker": "r",
+        "per_query": values,
+        "slices": {"first": IDS[:5]},
+        "latency_ms_per_1000": 10.0,
+        "missing": {"text": 0.5},
+    }
     return Evidence(**{**fields, **changes})
 
 
@@ -89,10 +95,20 @@ def test_different_judgments_are_refused():
         decide(evidence(), evidence(per_query=dict.fromkeys(IDS[:19], 0.5)), **LIMITS)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"per_query": {}}, {"per_query": {"q0": float("nan")}}, {"per_query": {"q0": 1.2}}, {"slices": {"a": []}}, {"slices": {"a": ["x"]}},
-    {"latency_ms_per_1000": -1.0}, {"latency_ms_per_1000": float("inf")}, {"missing": {"text": float("nan")}}, {"extra": 1},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"per_query": {}},
+        {"per_query": {"q0": float("nan")}},
+        {"per_query": {"q0": 1.2}},
+        {"slices": {"a": []}},
+        {"slices": {"a": ["x"]}},
+        {"latency_ms_per_1000": -1.0},
+        {"latency_ms_per_1000": float("inf")},
+        {"missing": {"text": float("nan")}},
+        {"extra": 1},
+    ],
+)
 def test_evidence_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValidationError):
         evidence(**wrong)

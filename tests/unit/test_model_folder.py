@@ -21,10 +21,21 @@ FILES = ("weights.safetensors", "model.json", "MODEL_CARD.md", SEAL)
 
 
 def make(fusion="sum"):
-    spec = RankerSpec((ModalitySpec("text", 3, 3, ("text.cosine",), "unit"), ModalitySpec("lexical", 0, 0, ("lexical.title",), "unit")),
-                      fusion, "sequence", width=4, rank=2)
-    meta = ModelMeta(name=spec.name, ranker=spec.as_dict(), encoders={"text": TEXT}, metrics={"nDCG@10": 0.5}, seed=3,
-                     data=DataIdentity(name="shop", version="00" * 32, sources=("synthetic",)))
+    spec = RankerSpec(
+        (ModalitySpec("text", 3, 3, ("text.cosine",), "unit"), ModalitySpec("lexical", 0, 0, ("lexical.title",), "unit")),
+        fusion,
+        "sequence",
+        width=4,
+        rank=2,
+    )
+    meta = ModelMeta(
+        name=spec.name,
+        ranker=spec.as_dict(),
+        encoders={"text": TEXT},
+        metrics={"nDCG@10": 0.5},
+        seed=3,
+        data=DataIdentity(name="shop", version="00" * 32, sources=("synthetic",)),
+    )
     return Ranker(spec), meta
 
 
@@ -120,9 +131,15 @@ def test_seal_covers_folders_inside(tmp_path):
         verify(tmp_path / "f", ("in/a",))
 
 
-@pytest.mark.parametrize(("changes", "words"), [
-    ({"format": 99}, "format 99"), ({"format": "new"}, "format"), ({"surprise": 1}, "surprise"), ({"data": None}, "data"),
-])
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"format": 99}, "format 99"),
+        ({"format": "new"}, "format"),
+        ({"surprise": 1}, "surprise"),
+        ({"data": None}, "data"),
+    ],
+)
 def test_unknown_format_is_refused(folder, changes, words):
     rewrite_meta(folder, **changes)
     with pytest.raises(ModelFolderError, match=words):
@@ -196,8 +213,11 @@ class Stub:
 def test_encoders_must_be_those_of_the_training():
     meta = make()[1]
     check_encoders(meta, [Stub("text", TEXT), Stub("lexical", None)])
-    for modalities in ([], [Stub("text", EncoderInfo("words", "2", 3, "MIT", "ab" * 32))],
-                       [Stub("text", TEXT), Stub("image", EncoderInfo("pixels", "1", 3, "MIT"))],
-                       [Stub("text", EncoderInfo("words", "1", 3, "MIT", "cd" * 32))]):
+    for modalities in (
+        [],
+        [Stub("text", EncoderInfo("words", "2", 3, "MIT", "ab" * 32))],
+        [Stub("text", TEXT), Stub("image", EncoderInfo("pixels", "1", 3, "MIT"))],
+        [Stub("text", EncoderInfo("words", "1", 3, "MIT", "cd" * 32))],
+    ):
         with pytest.raises(StaleFeatureError, match="installed encoder"):
             check_encoders(meta, modalities)

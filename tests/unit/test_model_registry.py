@@ -1,6 +1,7 @@
 """Models stay as registered; the champion changes only through the log, whoever else is writing."""
 
 import threading
+from itertools import pairwise
 
 import pytest
 from test_model_folder import make
@@ -78,8 +79,13 @@ def test_promote_and_roll_back(registry, versions):
     assert registry.rollback("not repaired") == first
     log = registry.transitions()
     assert [(t.kind, t.from_version, t.to) for t in log] == [
-        ("promote", None, first), ("promote", first, second), ("promote", second, third),
-        ("rollback", third, second), ("rollback", second, first), ("promote", first, third), ("rollback", third, first),
+        ("promote", None, first),
+        ("promote", first, second),
+        ("promote", second, third),
+        ("rollback", third, second),
+        ("rollback", second, first),
+        ("promote", first, third),
+        ("rollback", third, first),
     ]
     assert log[0].evidence == {"p": 0.01}
     assert [t.reason for t in log][3] == "complaints"
@@ -129,7 +135,9 @@ def test_a_log_that_cannot_be_read_says_so(registry, versions):
 
 
 def test_concurrent_promotions_lose_nothing(registry, versions):
-    threads = [threading.Thread(target=lambda: [Registry(registry.root).promote(v, "race", {}) for v in versions]) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: [Registry(registry.root).promote(v, "race", {}) for v in versions]) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -137,7 +145,7 @@ def test_concurrent_promotions_lose_nothing(registry, versions):
     log = registry.transitions()
     assert log[-1].to == registry.champion()
     assert log[0].from_version is None
-    assert all(after.from_version == before.to and after.to != before.to for before, after in zip(log, log[1:], strict=False))
+    assert all(after.from_version == before.to and after.to != before.to for before, after in pairwise(log))
 
 
 def test_concurrent_registrations_of_one_model_give_one_version(registry, tmp_path):

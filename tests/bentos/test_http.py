@@ -1,0 +1,127 @@
+"""The service over HTTP, in this process: exact status codes, one form of error, capped bodies."""
+
+import base64
+import json
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fuserank.errors import StaleFeatureError
+from fuserank.serving.http import body_cap, create_app
+from fuserank.settings import MediaSettings
+
+SMALL = MediaSettings(max_image_bytes=3000, max_audio_bytes=3000)
+
+
+@pytest.fixture(scope="module")
+def client(service):
+    with TestClient(create_app(lambda: service)) as client:
+        yield client
+
+
+def refused(response, status):
+    assert response.status_code == status, response.text
+    assert set(response.json()) == {"error", "allowed", "todo"}
+    assert all(response.json().values())
+    return response.json()["error"]
+
+
+def test_search_and_rank_answer(client, shop, some):
+    found = client.post("/search", json={"query": {"text": some["text"]}, "k": 4})
+    assert found.status_code == 200
+    ids = [r["product_id"] for r in found.json()["results"]]
+    ranked = client.post("/rank", json={"query": {"text": some["text"]}, "candidates": ids[::-1]})
+    assert ranked.status_code == 200
+    assert sorted(r["product_id"] for r in ranked.json()["results"]) == sorted(ids)
+    assert set(found.json()) == {"model_version", "results", "candidates", "unknown_ids", "degraded", "notes", "took_ms"}
+
+
+@pytest.mark.parametrize("part", ["image", "audio"])
+def test_media_come_as_base64(client, some, part):
+    data = base64.b64encode(some[part]).decode()
+    assert client.post("/search", json={"query": {"text": some["text"], part: data}}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("/search", {"query": {"text": ""}}, "empty query"),
+        ("/search", {}, "query: Field required"),
+        ("/search", {"query": {"text": "x", "surprise": 1}}, "query.surprise: Extra inputs"),
+        ("/search", {"query": {"image": "###"}}, "query.image: .*not base64"),
+        ("/search", {"query": {"image": "aGVsbG8="}}, "unsupported_type: query.image cannot be read"),
+        ("/search", {"query": {"text": "x"}, "k": "many"}, "k: Input should be a valid integer"),
+        ("/search", {"query": {"text": "x"}, "deadline_ms": -5}, "deadline_ms: .*greater than 0"),
+        ("/rank", {"query": {"text": "x"}, "candidates": []}, "candidates: .*at least 1 item"),
+        ("/rank", {"query": {"text": "x"}, "candidates": ["p"] * 1001}, "candidates: .*at most 1000"),
+        ("/rank", {"query": {"text": "x"}, "candidates": ["ghost"]}, "none of the 1 candidates"),
+        ("/rank", {"query": {"text": "x"}, "candidates": [7]}, "candidates: Input should be a valid string"),
+        ("/rank", [], "body: Input should be a valid dictionary"),
+    ],
+)
+def test_wrong_requests_get_422_and_words(client, path, body, words):
+    error = refused(client.post(path, json=body), 422)
+    assert re.search(words, error), error
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'{"query": {"text": "\\ud800"}}', b"NaN", b"null", b"[]", b'"x"'])
+def test_garbage_is_refused_not_crashed_on(client, raw):
+    assert refused(client.post("/search", content=raw, headers={"content-type": "application/json"}), 422)
+
+
+def test_json_nested_too_deep_to_parse_is_refused(client):
+    refused(client.post("/search", content=b'{"query":' * 3000, headers={"content-type": "application/json"}), 400)
+
+
+def test_other_paths_and_methods(client):
+    refused(client.get("/nowhere"), 404)
+    refused(client.get("/rank"), 405)
+
+
+def test_the_schema_is_published_and_no_page_asks_a_cdn(client):
+    paths = client.get("/openapi.json").json()["paths"]
+    assert set(paths) == {"/rank", "/search"}
+    assert client.get("/docs").status_code == 404
+
+
+def test_a_body_over_the_cap_is_refused_with_and_without_its_length(service):
+    cap = body_cap(SMALL)
+    body = json.dumps({"query": {"text": "bag"}}).encode()
+    with TestClient(create_app(lambda: service, media=SMALL)) as client:
+        json_type = {"content-type": "application/json"}
+        fits = body + b" " * (cap - len(body))
+        assert client.post("/search", content=fits, headers=json_type).status_code == 200
+        assert "too large" in refused(client.post("/search", content=fits + b" ", headers=json_type), 413)
+        pieces = (fits[i : i + 65536] for i in range(0, len(fits), 65536))
+        assert client.post("/search", content=pieces, headers=json_type).status_code == 200
+        endless = (b" " * 65536 for _ in range(cap // 65536 + 2))
+        assert "too large" in refused(client.post("/search", content=endless, headers=json_type), 413)
+
+
+def test_a_service_that_cannot_answer_says_503():
+    def stale():
+        raise StaleFeatureError("other weights", allowed="the pinned ones", todo="install them again")
+
+    with TestClient(create_app(stale)) as client:
+        assert refused(client.post("/search", json={"query": {"text": "x"}}), 503) == "other weights"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["query", "text", "image", "k", "candidates"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(["/rank", "/search"]), body=json_values)
+def test_any_json_gets_an_answer_or_a_clear_refusal(client, path, body):
+    response = client.post(path, json=body)
+    if response.status_code != 200:
+        refused(response, 422)
