@@ -73,7 +73,14 @@ def transcribe(samples: np.ndarray, words: Sequence[str] = (), threads: int = 2)
         log_prob_threshold=None,
     )
     spoken = [s.text.strip() for s in segments if s.no_speech_prob <= _MOST_NO_SPEECH and s.avg_logprob >= _LEAST_LOGPROB]
-    return " ".join(spoken).strip()
+    text = " ".join(spoken).strip()
+    return "" if _is_one_word_over_and_over(text) else text
+
+
+def _is_one_word_over_and_over(text: str) -> bool:
+    """True for "beep, beep, beep": how Whisper writes down a sound that is not speech."""
+    words = [word.strip(".,!?").lower() for word in text.split()]
+    return len(words) >= 3 and len(set(words)) == 1
 
 
 def _padded(samples: np.ndarray) -> np.ndarray:

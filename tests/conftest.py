@@ -1,0 +1,46 @@
+"""Fixtures that several folders of tests share: media made on the spot, and a cache for exported models."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def onnx_cache(request: pytest.FixtureRequest) -> Path:
+    """Models exported once and kept in pytest's own cache; `--cache-clear` exports them anew."""
+    return request.config.cache.mkdir("fuserank-onnx")
+
+
+@pytest.fixture(scope="session")
+def picture() -> Callable[..., bytes]:
+    """Bytes of a picture: a filled circle of a colour on a ground."""
+    from PIL import Image, ImageDraw
+
+    def make(colour="red", ground="white", size=(96, 64), kind="PNG", mode="RGB", **options) -> bytes:
+        image = Image.new("RGB", size, ground)
+        ImageDraw.Draw(image).ellipse((size[0] // 4, size[1] // 4, size[0] * 3 // 4, size[1] * 3 // 4), fill=colour)
+        buffer = io.BytesIO()
+        image.convert(mode).save(buffer, kind, **options)
+        return buffer.getvalue()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tone() -> Callable[..., bytes]:
+    """Bytes of a sound: a steady or warbling tone."""
+    import soundfile
+
+    def make(hertz=440.0, seconds=0.4, rate=16_000, wobble=0.0, kind="WAV", subtype="PCM_16", channels=1) -> bytes:
+        time = np.arange(int(seconds * rate)) / rate
+        samples = 0.5 * np.sin(2 * np.pi * hertz * time + wobble * np.sin(2 * np.pi * 8 * time))
+        buffer = io.BytesIO()
+        soundfile.write(buffer, np.repeat(samples[:, None], channels, axis=1), rate, format=kind, subtype=subtype)
+        return buffer.getvalue()
+
+    return make
