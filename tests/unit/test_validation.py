@@ -58,7 +58,9 @@ QUERIES = [
     Query("q-val", "blue shoe", locale="en", split="val"),
     Query("q-test", locale="zh-CN", audio=media_hash(TONE), audio_source="recorded", split="test"),
 ]
-JUDGMENTS = [Judgment(query.query_id, product.product_id, grade, "human") for query in QUERIES for grade, product in enumerate(PRODUCTS)]
+JUDGMENTS = [
+    Judgment(query.query_id, product.product_id, grade, "human") for query in QUERIES for grade, product in enumerate(PRODUCTS)
+]
 INTERACTIONS = [
     Interaction(1_700_000_000_000, "u1", "s1", "q-train", "p0", "click", 1),
     Interaction(1_700_000_000_001, "u1", "s1", None, "p1", "purchase", None),
@@ -89,7 +91,11 @@ def with_query(query):
 UNJUDGED = Query("q-new", "green shoe", locale="en", split="test")
 BROKEN = {
     "duplicate id": ({"products": [*PRODUCTS, PRODUCTS[0]]}, "every product id stands once", "p0"),
-    "pair judged twice": ({"judgments": [*JUDGMENTS, JUDGMENTS[0]]}, "every pair of query and product is judged once", "q-train · p0"),
+    "pair judged twice": (
+        {"judgments": [*JUDGMENTS, JUDGMENTS[0]]},
+        "every pair of query and product is judged once",
+        "q-train · p0",
+    ),
     "grade too high": (
         {"judgments": [*JUDGMENTS[1:], replace(JUDGMENTS[0], grade=4)]},
         "a grade lies between 0 and the dataset's max_grade",
@@ -151,7 +157,9 @@ def test_bad_rows_break_their_rule_and_are_named(tmp_path, case):
 
 def test_the_error_names_rule_ids_and_how_many_more(tmp_path):
     report = checked(tmp_path, made(tmp_path, **with_query(UNJUDGED)))
-    with pytest.raises(ValidationError, match=r"at least one judged product \(1 of 3 rows do not\): q-new; next: .*validation.html"):
+    with pytest.raises(
+        ValidationError, match=r"at least one judged product \(1 of 3 rows do not\): q-new; next: .*validation.html"
+    ):
         report.raise_for_critical()
 
 
