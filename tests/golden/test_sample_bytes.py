@@ -1,7 +1,7 @@
 """The bytes of the sample store, which the committed data.dvc relies on.
 
 The digests come from this generator itself, run with numpy 2.4.6, Pillow 13.0.0 and pyarrow 26.0.1 on x86-64, with and without the
-AVX2, FMA3 and AVX-512 code paths of numpy. They change with the generator on purpose only: then `fuserank sample` and `dvc add data`
+AVX2, FMA3 and AVX-512 code paths of numpy. They change with the generator on purpose only: then `fuserank sample` and `dvc add`
 have to be run again.
 """
 

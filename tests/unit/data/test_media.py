@@ -35,6 +35,7 @@ def test_what_is_written_is_read(tmp_path_factory, items):
     store = MediaStore(folder)
     assert sizes == {media_hash(data): len(data) for data in items}
     assert dict(store.items()) == {media_hash(data): data for data in items}
+    assert sum(pq.read_metadata(path).num_rows for path in folder.iterdir()) == len(set(items))
     assert store.hashes() == list(dict.fromkeys(map(media_hash, items)))
 
 
