@@ -89,27 +89,28 @@ def with_query(query):
 
 
 UNJUDGED = Query("q-new", "green shoe", locale="en", split="test")
+Q0 = "q-train · p0"
 BROKEN = {
     "duplicate id": ({"products": [*PRODUCTS, PRODUCTS[0]]}, "every product id stands once", "p0"),
     "pair judged twice": (
         {"judgments": [*JUDGMENTS, JUDGMENTS[0]]},
         "every pair of query and product is judged once",
-        "q-train · p0",
+        Q0,
     ),
     "grade too high": (
         {"judgments": [*JUDGMENTS[1:], replace(JUDGMENTS[0], grade=4)]},
         "a grade lies between 0 and the dataset's max_grade",
-        "q-train · p0",
+        Q0,
     ),
     "grade below 0": (
         {"judgments": [*JUDGMENTS[1:], replace(JUDGMENTS[0], grade=-1)]},
         "a grade lies between 0 and the dataset's max_grade",
-        "q-train · p0",
+        Q0,
     ),
     "unknown source": (
         {"judgments": [*JUDGMENTS[1:], replace(JUDGMENTS[0], source="guess")]},
         "a judgment says a known source",
-        "q-train · p0",
+        Q0,
     ),
     "judgment of no query": (
         {"judgments": [*JUDGMENTS, Judgment("q-gone", "p0", 1, "human")]},
@@ -157,9 +158,7 @@ def test_bad_rows_break_their_rule_and_are_named(tmp_path, case):
 
 def test_the_error_names_rule_ids_and_how_many_more(tmp_path):
     report = checked(tmp_path, made(tmp_path, **with_query(UNJUDGED)))
-    with pytest.raises(
-        ValidationError, match=r"at least one judged product \(1 of 3 rows do not\): q-new; next: .*validation.html"
-    ):
+    with pytest.raises(ValidationError, match=r"one judged product \(1 of 3 rows do not\): q-new; next: .*validation.html"):
         report.raise_for_critical()
 
 
@@ -270,11 +269,11 @@ def test_chunks_of_media_add_up(tmp_path, monkeypatch):
     monkeypatch.setattr("fuserank.validation.media_check.CHUNK_ITEMS", 2)
     bad = [png(9)[:-30], png(11)[:-30], png(13)[:-30]]
     report = checked(tmp_path, made(tmp_path, media=[*PICTURES, TONE, *bad]))
-    (rule,) = [result for result in report.broken("warning")]
+    (rule,) = report.broken("warning")
     assert (rule.checked, rule.failed) == (6, 3) and set(rule.ids) == set(report.quarantine) == {media_hash(data) for data in bad}
 
 
 def test_a_folder_without_context_is_refused_and_stays_empty(tmp_path):
-    with pytest.raises(InputError, match="great_expectations.yml"):
+    with pytest.raises(InputError, match=r"no great_expectations\.yml in"):
         validate(made(tmp_path), context_root=tmp_path / "none", media=CAPS, out=tmp_path / "report")
     assert not (tmp_path / "none").exists()
