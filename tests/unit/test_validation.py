@@ -163,10 +163,22 @@ def test_the_error_names_rule_ids_and_how_many_more(tmp_path):
 
 
 def test_an_empty_slate_is_critical(tmp_path):
-    judged = [judgment for judgment in JUDGMENTS if judgment.query_id != "q-val"] + [Judgment("q-val", "p0", 1, "human")]
-    report = checked(tmp_path, made(tmp_path, Manifest(name="tiny", candidates="judged"), judgments=judged))
-    assert [(r.rule, r.ids) for r in report.broken("critical")] == [
-        ("every val and test query has a slate of at least two candidates", ("q-val",))
+    """Products of other splits only: nothing can be ranked for the query of the test split."""
+    products = [replace(product, split="train") for product in PRODUCTS[:2]] + [replace(PRODUCTS[2], split="val")]
+    judgments = [Judgment("q-train", "p0", 1, "human"), Judgment("q-val", "p2", 1, "human")]
+    report = checked(tmp_path, made(tmp_path, products=products, judgments=judgments))
+    assert {(result.rule, result.ids) for result in report.broken("critical")} == {
+        ("every val and test query has at least one judged product", ("q-test",)),
+        ("every val and test query has a candidate in its slate", ("q-test",)),
+    }
+
+
+def test_a_slate_of_one_is_a_warning(tmp_path):
+    judgments = [judgment for judgment in JUDGMENTS if judgment.query_id != "q-val"] + [Judgment("q-val", "p0", 1, "human")]
+    report = checked(tmp_path, made(tmp_path, Manifest(name="tiny", candidates="judged"), judgments=judgments))
+    assert report.ok
+    assert [(result.rule, result.ids) for result in report.broken("warning")] == [
+        ("every val and test query has at least two candidates to order", ("q-val",))
     ]
 
 
@@ -262,7 +274,7 @@ def test_reports_say_the_same_in_json_html_and_parquet(tmp_path):
 def test_progress_counts_every_item(tmp_path):
     seen = []
     validate(made(tmp_path), context_root=CONTEXT, media=CAPS, out=tmp_path / "report", progress=lambda *done: seen.append(done))
-    assert seen[-1] == (4, 4)
+    assert seen[-1] == ("media", 4, 4)
 
 
 def test_chunks_of_media_add_up(tmp_path, monkeypatch):

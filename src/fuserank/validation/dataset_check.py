@@ -34,7 +34,7 @@ def validate(
         context_root: the Great Expectations file context, ``great_expectations/`` of the repository.
         media: caps on pictures and sounds, the same as in extraction.
         out: folder for ``validation.json``, ``validation.html`` and ``quarantine.parquet``.
-        progress: called with (media items done, media items in all).
+        progress: told (``"media"``, items done, items in all).
 
     Returns:
         The report; broken rules do not raise here, see `ValidationReport.raise_for_critical`.

@@ -14,7 +14,7 @@ from fuserank.validation.suites import SuiteRunner
 if TYPE_CHECKING:
     import pandas as pd
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 def check_media(
@@ -27,7 +27,7 @@ def check_media(
         used_as: hash -> what the tables use it as.
         runner: runs the suite.
         caps: limits, the same as in extraction.
-        progress: called with (items done, items in all) after each chunk.
+        progress: told (``"media"``, items done, items in all) after each chunk.
 
     Returns:
         One result a rule over all chunks, and hash -> reason of what cannot be used (``missing``: named but not stored).
@@ -43,7 +43,7 @@ def check_media(
             total[result.rule] = _merged(total.get(result.rule), result)
         done += len(frame)
         if progress:
-            progress(done, len(store))
+            progress("media", done, len(store))
     return list(total.values()), quarantine
 
 
