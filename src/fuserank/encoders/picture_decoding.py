@@ -35,7 +35,9 @@ def decode_picture(data: bytes, size: int, *, max_bytes: int, max_pixels: int) -
     try:
         opened = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError:
-        raise MediaError("too_large", "a picture of absurd size", allowed=f"at most {max_pixels} pixels", todo="shrink it") from None
+        raise MediaError(
+            "too_large", "a picture of absurd size", allowed=f"at most {max_pixels} pixels", todo="shrink it"
+        ) from None
     except Exception as error:
         raise MediaError("unsupported_type", f"not a readable picture ({error})", allowed=", ".join(IMAGE_TYPES)) from None
     width, height = opened.size

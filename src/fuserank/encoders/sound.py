@@ -12,7 +12,7 @@ from fuserank.encoders.sound_decoding import decode_sound
 
 
 class Sound:
-    """114 features of a sound and 384 of Whisper's encoder, each part of the same length.
+    """114 features of a sound and 384 of Whisper's encoder, side by side with like weight.
 
     Args:
         threads: threads of Whisper.

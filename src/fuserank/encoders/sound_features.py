@@ -1,10 +1,10 @@
 """What a sound is like, in numbers that need no training: where its energy lies, how it moves, and its rhythm.
 
-Four blocks, each of length 1, so that a cosine of two vectors weighs them alike and loudness does not count:
+Four blocks, each of length 1 (rhythm: at most 1), so that a cosine of two vectors weighs them alike and loudness does not count:
     spectrum    mean log-mel energies (40), centred
     cepstrum    mean and deviation of MFCC 1..13 (26): timbre
     pitch       where the strongest frequency lies (28 bins), its level, spread, step and purity (4): deep, bright, warbling
-    rhythm      how loudness and pitch swing, in 8 bands each from 1 to 25 Hz (16)
+    rhythm      how far loudness and pitch swing, in 8 bands each from 1 to 25 Hz (16); about 0 for a steady sound
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ HOP = RATE // 100  # samples between frames, 10 ms
 WINDOW = 1024  # samples of a pitch frame, 64 ms
 _PITCH_LOW, _PITCH_HIGH, _PITCH_BINS = 60.0, 6000.0, 28
 _MODULATION_EDGES = np.geomspace(1, 25, 9)  # Hz
+_LOUDNESS_SWING, _PITCH_SWING = 1.0, 0.1  # nat and octave: a swing that is plain to hear
 _ACTIVE = 35 / 10 * np.log(10)  # frames within 35 dB of the loudest
 DIM = MELS + 2 * CEPSTRA + _PITCH_BINS + 4 + 2 * (len(_MODULATION_EDGES) - 1)
 
@@ -28,10 +29,10 @@ def sound_features(samples: np.ndarray) -> np.ndarray:
     """The four blocks of a sound.
 
     Args:
-        samples: float32 (n,) at 16 kHz, n >= 1.
+        samples: float32 (n,) at 16 kHz, n >= 320, as `decode_sound` gives them.
 
     Returns:
-        float32 (DIM,), finite, of length 1.
+        float32 (DIM,), finite, of length at most 1.
     """
     mels = _log_mels(samples)
     loudness = np.log(np.exp(mels.astype(np.float64)).sum(axis=1))
@@ -39,12 +40,12 @@ def sound_features(samples: np.ndarray) -> np.ndarray:
     pitch, purity = _pitch_track(samples, len(mels))
     spectrum = mels[active].mean(axis=0)
     blocks = [
-        spectrum - spectrum.mean(),
-        _cepstrum(mels[active]),
-        _pitch(pitch[active], purity[active]),
-        np.concatenate([_modulation(np.maximum(loudness, loudness.max() - _ACTIVE)), _modulation(np.where(active, pitch, 0))]),
+        _unit(spectrum - spectrum.mean()),
+        _unit(_cepstrum(mels[active])),
+        _unit(_pitch(pitch[active], purity[active])),
+        _rhythm(np.maximum(loudness, loudness.max() - _ACTIVE), np.where(active, pitch, pitch[active].mean())),
     ]
-    return np.concatenate([_unit(block) for block in blocks]).astype(np.float32) / np.float32(np.sqrt(len(blocks)))
+    return np.concatenate(blocks).astype(np.float32) / np.float32(np.sqrt(len(blocks)))
 
 
 def _log_mels(samples: np.ndarray) -> np.ndarray:
@@ -94,15 +95,19 @@ def _pitch(pitch: np.ndarray, purity: np.ndarray) -> np.ndarray:
     return np.concatenate([np.sqrt(shares / len(pitch)), [pitch.mean() / octaves, pitch.std(), min(steps * 5, 1), purity.mean()]])
 
 
-def _modulation(track: np.ndarray) -> np.ndarray:
-    """How strongly a track sampled at 100 Hz swings in each of 8 bands from 1 to 25 Hz: square roots of shares, (8,)."""
+def _rhythm(loudness: np.ndarray, pitch: np.ndarray) -> np.ndarray:
+    """Swings of loudness and of pitch in units of a plain one, cut to length 1, (16,)."""
+    swings = np.concatenate([_swings(loudness) / _LOUDNESS_SWING, _swings(pitch) / _PITCH_SWING])
+    return swings / max(float(np.linalg.norm(swings)), 1.0)
+
+
+def _swings(track: np.ndarray) -> np.ndarray:
+    """Root mean square of a track sampled at 100 Hz in each of 8 bands from 1 to 25 Hz, (8,)."""
+    window = np.hanning(len(track) + 2)[1:-1]
     length = 256 * -(-len(track) // 256)
-    spectrum = np.square(np.abs(np.fft.rfft((track - track.mean()) * np.hanning(len(track)), length)))
-    hertz = np.fft.rfftfreq(length, 0.01)
-    edges = np.searchsorted(hertz, _MODULATION_EDGES)
-    bands = np.array([spectrum[a:b].sum() for a, b in pairwise(edges)])
-    total = bands.sum()
-    return np.sqrt(bands / total) if total > 1e-12 else np.zeros(len(bands))
+    spectrum = 2 * np.square(np.abs(np.fft.rfft((track - track.mean()) * window, length))) / (length * np.square(window).sum())
+    edges = np.searchsorted(np.fft.rfftfreq(length, HOP / RATE), _MODULATION_EDGES)
+    return np.sqrt([spectrum[a:b].sum() for a, b in pairwise(edges)])
 
 
 def _unit(block: np.ndarray) -> np.ndarray:
