@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fuserank.data.conforming import conform
 from fuserank.data.media import MediaStore, write_media
 from fuserank.errors import SchemaError
 from fuserank.files import new_folder, sha256_file
@@ -123,47 +124,6 @@ class Dataset:
             if path.is_file():
                 digest.update(f"{path.name}\0{sha256_file(path)}\n".encode())
         return digest.hexdigest()
-
-
-def conform(table: pa.Table, name: str) -> pa.Table:
-    """`table` with exactly the columns of SCHEMAS[name]: optional ones filled with nulls, types cast safely.
-
-    Raises:
-        SchemaError: a required column is missing, a column is unknown, holds a null where none may be, or does not convert.
-    """
-    schema = SCHEMAS[name]
-    unknown = [c for c in table.column_names if c not in schema.names]
-    missing = [f.name for f in schema if not f.nullable and f.name not in table.column_names]
-    if unknown or missing:
-        raise SchemaError(
-            f"{name}: "
-            + "; ".join(
-                f"{what} column {', '.join(map(repr, columns))}"
-                for what, columns in (("missing", missing), ("unknown", unknown))
-                if columns
-            ),
-            allowed=", ".join(schema.names),
-            todo="map or drop the columns when importing",
-        )
-    arrays = []
-    for field in schema:
-        if field.name not in table.column_names:
-            arrays.append(pa.nulls(len(table), field.type))
-            continue
-        column = table[field.name]
-        try:
-            arrays.append(column.cast(field.type))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise SchemaError(
-                f"{name}.{field.name}: {error}", allowed=str(field.type), todo="correct the values of the column"
-            ) from None
-        if not field.nullable and column.null_count:
-            raise SchemaError(
-                f"{name}.{field.name}: {column.null_count} empty values",
-                allowed="a value in every row",
-                todo="fill or drop these rows",
-            )
-    return pa.Table.from_arrays([a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for a in arrays], schema=schema)
 
 
 def write_dataset(

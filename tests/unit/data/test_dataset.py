@@ -5,7 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from fuserank.data.dataset import Dataset, Manifest, conform, write_dataset
+from fuserank.data.conforming import conform
+from fuserank.data.dataset import Dataset, Manifest, write_dataset
 from fuserank.errors import SchemaError
 from fuserank.types import SCHEMAS, Product
 

@@ -175,7 +175,7 @@ def test_chorus(chorus, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "error"), [("laptop,7,0", "laptop,7,5", "line 2: rating '5'"), ("tv,7", "tv,9", "unknown products")]
+    ("old", "new", "error"), [("laptop,7,0", "laptop,7,5", "line 2: rating '5'"), ("tv,7", "tv,9", "1 not in products: '9'")]
 )
 def test_chorus_ratings(chorus, tmp_path, old, new, error):
     path = chorus / "Broad_Query_Set_rated.csv"

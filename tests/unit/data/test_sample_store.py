@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import re
@@ -5,7 +6,10 @@ import subprocess
 import sys
 from collections import Counter
 
+import numpy as np
 import pytest
+from PIL import Image
+from scipy.stats import chi2_contingency, ks_2samp
 
 from fuserank.data.leakage import leaks
 from fuserank.data.sample import build_sample
@@ -37,6 +41,26 @@ def test_another_seed_gives_another_batch(sample, tmp_path):
     other = build_sample(tmp_path / "other", products=60, queries=24, seed=1)
     assert other.version != sample.version
     assert not {p.image for p in other.products if p.image} & {p.image for p in sample.products}
+
+
+def test_another_seed_is_no_drift_and_a_hue_shift_is(shop, tmp_path):
+    """Same shop: no column differs at the 1 % level. Shifted colours: the mean picture does."""
+    other, shifted = (build_sample(tmp_path / f"{shift}", seed=1, hue_shift=shift) for shift in (0, 90))
+    for key in ("type", "colour", "pattern", "brand"):
+        counts = [Counter(truth(p)[key] for p in data.products) for data in (shop, other)]
+        assert chi2_contingency([[count[value] for value in sorted(counts[0] | counts[1])] for count in counts]).pvalue > 0.01
+    for column in ("price", "rating", "popularity"):
+        values = [[v for p in data.products if (v := getattr(p, column)) is not None] for data in (shop, other)]
+        assert ks_2samp(*values).pvalue > 0.01
+    assert ks_2samp(redness(shop), redness(other)).pvalue > 0.01
+    assert ks_2samp(redness(shop), redness(shifted)).pvalue < 1e-6
+
+
+def redness(data):
+    """Mean red minus mean green of every fifth picture."""
+    media = data.media
+    pictures = (np.asarray(Image.open(io.BytesIO(media.get(p.image)))).astype(int) for p in data.products[::5] if p.image)
+    return [(picture[..., 0] - picture[..., 1]).mean() for picture in pictures]
 
 
 def test_sizes_and_splits(shop):

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fuserank.data.dataset import Manifest, Progress, write_dataset
+from fuserank.data.importers.cells import parse_cell
 from fuserank.data.importers.imported import ImportedDataset
+from fuserank.data.importers.joins import check_joins
 from fuserank.data.importers.source_tables import read_rows
 from fuserank.errors import SchemaError
-from fuserank.types import Judgment, Product, Query
+from fuserank.types import SCHEMAS, Judgment, Product, Query
 
 FOLDS = 5
 
@@ -38,40 +41,13 @@ def import_chorus(
         raise SchemaError(f"fold {fold}", allowed=f"0 .. {FOLDS - 1}", todo="choose another fold")
     rated = read_rows(source / "Broad_Query_Set_rated.csv", ("query", "docid", "rating"))
     ids = {text: f"c{place:03d}" for place, text in enumerate(sorted({row["query"] for row in rated}))}
-    judgments = []
-    for line, row in enumerate(rated, 2):
-        if row["rating"] not in ("0", "1", "2", "3"):
-            raise SchemaError(f"Broad_Query_Set_rated.csv line {line}: rating {row['rating']!r}", allowed="0, 1, 2, 3")
-        judgments.append(Judgment(ids[row["query"]], row["docid"], int(row["rating"]), "human"))
-    judged = {judgment.product_id for judgment in judgments}
-    rows = read_rows(source / "products.jsonl.gz", ("id", "title", "supplier", "price"))
-    products = []
-    for number, row in enumerate(rows, 1):
-        if all_products or row["id"] in judged:
-            products.append(
-                Product(
-                    product_id=row["id"],
-                    title=row["title"],
-                    description=row.get("short_description") or "",
-                    brand=row["supplier"],
-                    price=row["price"] / 100,
-                    locale="en",
-                )
-            )
-        if progress:
-            progress(number, len(rows))
-    dangling = judged - {product.product_id for product in products}
-    if dangling:
-        raise SchemaError(
-            f"ratings of {len(dangling)} unknown products, e.g. {min(dangling)}", todo="take both files from the same download"
-        )
-    folds = _folds({query_group(text) for text in ids})
-    splits = {fold: "test", (fold + 1) % FOLDS: "val"}
-    queries = [
-        Query(query_id=query_id, text=text, locale="en", split=splits.get(folds[group], "train"), group=group)
-        for text, query_id in ids.items()
-        if (group := query_group(text))
+    judgments = [
+        Judgment(ids[row["query"]], row["docid"], _rating(row["rating"], line), "human") for line, row in enumerate(rated, 2)
     ]
+    judged = {judgment.product_id for judgment in judgments}
+    products = list(_products(source, None if all_products else judged, progress))
+    queries = _queries(ids, fold)
+    check_joins(products, queries, judgments, max_grade=3)
     manifest = Manifest(
         name="chorus",
         regime="human",
@@ -79,8 +55,43 @@ def import_chorus(
         origin="github.com/querqy/chorus; product data of Open Icecat",
         licence="Apache-2.0 (judgments); Open Icecat Open Content License (product data)",
     )
-    dataset = write_dataset(target, manifest, products=products, queries=queries, judgments=judgments)
-    return ImportedDataset.of(dataset, [])
+    return ImportedDataset.of(write_dataset(target, manifest, products=products, queries=queries, judgments=judgments), [])
+
+
+def _rating(value: str, line: int) -> int:
+    if value not in ("0", "1", "2", "3"):
+        raise SchemaError(
+            f"Broad_Query_Set_rated.csv line {line}: rating {value!r}", allowed="0, 1, 2, 3", todo="correct the rating"
+        )
+    return int(value)
+
+
+def _products(source: Path, wanted: set[str] | None, progress: Progress | None) -> Iterator[Product]:
+    """The wanted products (None: all), in file order."""
+    rows = read_rows(source / "products.jsonl.gz", ("id", "title", "supplier", "price"))
+    for number, row in enumerate(rows, 1):
+        if wanted is None or row["id"] in wanted:
+            cents = parse_cell(row["price"], SCHEMAS["products"].field("price"), f"products.jsonl.gz line {number}, column 'price'")
+            yield Product(
+                product_id=row["id"],
+                title=row["title"],
+                description=row.get("short_description") or "",
+                brand=row["supplier"],
+                price=None if cents is None else cents / 100,
+                locale="en",
+            )
+        if progress:
+            progress(number, len(rows))
+
+
+def _queries(ids: Mapping[str, str], fold: int) -> list[Query]:
+    folds = _folds({query_group(text) for text in ids})
+    splits = {fold: "test", (fold + 1) % FOLDS: "val"}
+    return [
+        Query(query_id=query_id, text=text, locale="en", split=splits.get(folds[group], "train"), group=group)
+        for text, query_id in ids.items()
+        if (group := query_group(text))
+    ]
 
 
 def query_group(text: str) -> str:

@@ -16,8 +16,10 @@ from fuserank.types import Query
 
 _OPENINGS = {"en": ("{}", "{}", "looking for a {}", "show me a {}"), "zh": ("{}", "{}", "想买{}", "有没有{}")}
 _FOR_ME = {"en": "something for me: {}s", "zh": "给我推荐{}"}
-_LIKE_PICTURE = {"en": "{} like this picture", "zh": "和图片一样的{}"}
-_LIKE_SOUND = {"en": "{} that sounds like this", "zh": "声音像这样的{}"}
+_LIKE = {
+    "picture": {"en": "{} like this picture", "zh": "和图片一样的{}"},
+    "sound": {"en": "{} that sounds like this", "zh": "声音像这样的{}"},
+}
 
 
 def phrase(wish: Wish, kind: Kind, locale: str) -> str:
@@ -77,24 +79,17 @@ def ask(
     locales = (first, "en" if first == "zh" else "zh")[:wordings]
     queries, media = [], []
     for index, locale in enumerate(locales):
-        name = getattr(kind.name, locale)
-        text, user, image, audio = "", None, None, None
         with_words = (wordings == 1 and rng.random() < 0.5) or index == 1
-        if wish.flavour == "picture":
-            want = dict(wish.constraints)
-            image = render(kind.outline, COLOURS[want["colour"]][1], want["pattern"], rng, hue_shift=hue_shift)
-            text = _LIKE_PICTURE[locale].format(name) if with_words else ""
-        elif wish.flavour == "sound":
-            audio = synthesise(kind.rhythm, dict(wish.constraints)["tone"], rng)
-            text = _LIKE_SOUND[locale].format(name) if with_words else ""
-        elif wish.flavour == "personal":
-            fans = users[wish.constraints[0]]
-            user = fans[int(rng.integers(0, len(fans)))]
-            text = _FOR_ME[locale].format(name)
-        else:
-            openings = _OPENINGS[locale]
-            text = openings[int(rng.integers(0, len(openings)))].format(phrase(wish, kind, locale))
-            text = re.sub(r"\ba (?=[aeiou])", "an ", text)
+        want = dict(wish.constraints)
+        image = (
+            render(kind.outline, COLOURS[want["colour"]][1], want["pattern"], rng, hue_shift=hue_shift)
+            if wish.flavour == "picture"
+            else None
+        )
+        audio = synthesise(kind.rhythm, want["tone"], rng) if wish.flavour == "sound" else None
+        fans = users[wish.constraints[0]] if wish.flavour == "personal" else ()
+        user = fans[int(rng.integers(0, len(fans)))] if fans else None
+        text = _text(wish, kind, locale, rng, with_words)
         media += [data for data in (image, audio) if data]
         queries.append(
             Query(
@@ -110,3 +105,15 @@ def ask(
             )
         )
     return queries, media
+
+
+def _text(wish: Wish, kind: Kind, locale: str, rng: np.random.Generator, with_words: bool) -> str:
+    """What is said beside the picture, the sound or the history, or the wish itself."""
+    name = getattr(kind.name, locale)
+    if wish.flavour in _LIKE:
+        return _LIKE[wish.flavour][locale].format(name) if with_words else ""
+    if wish.flavour == "personal":
+        return _FOR_ME[locale].format(name)
+    openings = _OPENINGS[locale]
+    said = openings[int(rng.integers(0, len(openings)))].format(phrase(wish, kind, locale))
+    return re.sub(r"\ba (?=[aeiou])", "an ", said)
