@@ -20,8 +20,15 @@ from fuserank.files import write_file
 FILE = "checkpoint.safetensors"
 
 
-def save_checkpoint(folder: Path, ranker: nn.Module, optimizer: torch.optim.Optimizer, identity: dict[str, Any],
-                    *, history: list[dict[str, Any]], best_weights: dict[str, Tensor]) -> None:
+def save_checkpoint(
+    folder: Path,
+    ranker: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    identity: dict[str, Any],
+    *,
+    history: list[dict[str, Any]],
+    best_weights: dict[str, Tensor],
+) -> None:
     """Write the state of a run after an epoch.
 
     Args:
@@ -37,7 +44,9 @@ def save_checkpoint(folder: Path, ranker: nn.Module, optimizer: torch.optim.Opti
     write_file(folder / FILE, save(data, {"identity": _canonical(identity), "history": json.dumps(history)}))
 
 
-def load_checkpoint(folder: Path, ranker: nn.Module, optimizer: torch.optim.Optimizer, identity: dict[str, Any]) -> dict[str, Any] | None:
+def load_checkpoint(
+    folder: Path, ranker: nn.Module, optimizer: torch.optim.Optimizer, identity: dict[str, Any]
+) -> dict[str, Any] | None:
     """Restore weights and optimizer in place.
 
     Returns:
@@ -56,7 +65,9 @@ def load_checkpoint(folder: Path, ranker: nn.Module, optimizer: torch.optim.Opti
                 return None
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise ModelFolderError(f"{path.name} cannot be read: {error}", todo="delete the checkpoint folder and train again") from None
+        raise ModelFolderError(
+            f"{path.name} cannot be read: {error}", todo="delete the checkpoint folder and train again"
+        ) from None
     ranker.load_state_dict(_group(tensors, "now/"))
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in _group(tensors, "optimizer/").items():

@@ -96,7 +96,9 @@ class SplitProjection(nn.Module):
         """{modality: (P, d_m)} -> (P, M, D + R): everything of the first layer that touches the product alone."""
         count = next((len(v) for v in vectors.values()), 0)
         empty = self.query.weight.new_zeros(count, self.width + self.rank)
-        parts = [self.product[s.name](self.product_scaling[s.name](vectors[s.name])) if s.product_dim else empty for s in self.specs]
+        parts = [
+            self.product[s.name](self.product_scaling[s.name](vectors[s.name])) if s.product_dim else empty for s in self.specs
+        ]
         return torch.stack(parts, dim=1)
 
     def project_queries(self, vectors: Mapping[str, Tensor], present: Tensor) -> Tensor:

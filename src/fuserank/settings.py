@@ -63,8 +63,13 @@ class EvaluationSettings(_Section):
 
     baselines: tuple[str, ...] = ("random", "single", "fixed", "lambdamart")
     families: dict[str, tuple[str, ...]] = Field(
-        default={"text": ("text", "multilingual", "lexical"), "picture": ("image",), "sound": ("audio",), "numbers": ("numeric",),
-                 "history": ("history",)},
+        default={
+            "text": ("text", "multilingual", "lexical"),
+            "picture": ("image",),
+            "sound": ("audio",),
+            "numbers": ("numeric",),
+            "history": ("history",),
+        },
         description="modalities that are one source of evidence: each family is also trained alone, with the same supervision",
     )
 
@@ -90,7 +95,10 @@ class Settings(BaseSettings):
     """All settings of a run."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="FUSERANK_", env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        env_prefix="FUSERANK_",
+        env_nested_delimiter="__",
         pyproject_toml_table_header=("tool", "fuserank"),
     )
 
@@ -105,8 +113,11 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource,
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources; dotenv and secret files are not read."""
         return init_settings, env_settings, PyprojectTomlConfigSettingsSource(settings_cls)

@@ -123,8 +123,13 @@ def judged_slates(features: Features, dataset: Dataset, split: str, *, pool: int
             yield features.slate(rows_of[query.query_id], rows, grades)
 
 
-def collate(queries: QueryFeatures, slates: Sequence[Slate], specs: Sequence[ModalitySpec], device: torch.device | str = "cpu",
-            position: np.ndarray | None = None) -> tuple[Slates, Tensor]:
+def collate(
+    queries: QueryFeatures,
+    slates: Sequence[Slate],
+    specs: Sequence[ModalitySpec],
+    device: torch.device | str = "cpu",
+    position: np.ndarray | None = None,
+) -> tuple[Slates, Tensor]:
     """Pad slates to one batch.
 
     Args:

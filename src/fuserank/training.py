@@ -62,8 +62,17 @@ class Trained:
     best: Epoch
 
 
-def train(spec: RankerSpec, features: Features, train_slates: Sequence[Slate], val_slates: Sequence[Slate], knobs: TrainingKnobs,
-          *, seed: int, checkpoint: Path | None = None, on_epoch: Callable[[Epoch], None] | None = None) -> Trained:
+def train(
+    spec: RankerSpec,
+    features: Features,
+    train_slates: Sequence[Slate],
+    val_slates: Sequence[Slate],
+    knobs: TrainingKnobs,
+    *,
+    seed: int,
+    checkpoint: Path | None = None,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> Trained:
     """Train one ranker.
 
     Args:
@@ -77,7 +86,9 @@ def train(spec: RankerSpec, features: Features, train_slates: Sequence[Slate], v
         ValueError: no slate to train on or to validate with.
     """
     if not train_slates or not val_slates:
-        raise ValueError(f"{len(train_slates)} training and {len(val_slates)} validation slates; both need at least one judged query")
+        raise ValueError(
+            f"{len(train_slates)} training and {len(val_slates)} validation slates; both need at least one judged query"
+        )
     device = torch.device("cuda" if knobs.device == "auto" and torch.cuda.is_available() else knobs.device.replace("auto", "cpu"))
     loss = _loss(knobs)
     torch.manual_seed(seed)
@@ -99,7 +110,9 @@ def train(spec: RankerSpec, features: Features, train_slates: Sequence[Slate], v
         if result is _best(history):
             best_weights = {name: value.detach().cpu().clone() for name, value in ranker.state_dict().items()}
         if checkpoint:
-            save_checkpoint(checkpoint, ranker, optimizer, identity, history=[e.__dict__ for e in history], best_weights=best_weights)
+            save_checkpoint(
+                checkpoint, ranker, optimizer, identity, history=[e.__dict__ for e in history], best_weights=best_weights
+            )
         if on_epoch:
             on_epoch(result)
 
@@ -119,8 +132,16 @@ def validate(ranker: Ranker, features: Features, slates: Sequence[Slate], *, bat
     return float(np.mean(values))
 
 
-def _one_epoch(ranker: Ranker, features: Features, slates: Sequence[Slate], loss: Loss, optimizer: torch.optim.Optimizer,
-               knobs: TrainingKnobs, rng: np.random.Generator, device: torch.device) -> float:
+def _one_epoch(
+    ranker: Ranker,
+    features: Features,
+    slates: Sequence[Slate],
+    loss: Loss,
+    optimizer: torch.optim.Optimizer,
+    knobs: TrainingKnobs,
+    rng: np.random.Generator,
+    device: torch.device,
+) -> float:
     """Mean loss over one pass through the training queries in random order."""
     torch.manual_seed(int(rng.integers(2**62)))
     ranker.train()
@@ -139,8 +160,9 @@ def _one_epoch(ranker: Ranker, features: Features, slates: Sequence[Slate], loss
     return float(np.mean(losses))
 
 
-def _forward(ranker: Ranker, features: Features, slates: Sequence[Slate], device: torch.device,
-             drop: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+def _forward(
+    ranker: Ranker, features: Features, slates: Sequence[Slate], device: torch.device, drop: float = 0.0
+) -> tuple[Tensor, Tensor, Tensor]:
     """Logits, grades and mask (B, N) of a batch; each distinct product is projected once."""
     rows = np.unique(np.concatenate([s.rows for s in slates]))
     position = np.zeros(len(features.catalogue.product_ids), np.int64)

@@ -12,8 +12,12 @@ from fuserank.slates import Features, Slate
 DRAWS = 300
 
 
-def fixed_sum(features: Features, train: Sequence[Slate], val: Sequence[Slate],  # noqa: ARG001
-              seed: int) -> dict[str, Callable[[Slate], np.ndarray]]:
+def fixed_sum(
+    features: Features,
+    train: Sequence[Slate],
+    val: Sequence[Slate],
+    seed: int,
+) -> dict[str, Callable[[Slate], np.ndarray]]:
     """Best of the single scores, the equal weights and DRAWS random weights (Dirichlet) by mean nDCG@10 on the validation slates."""
     size = len(features.pair_names)
     draws = np.random.default_rng(seed).dirichlet(np.full(size, 0.5), DRAWS)

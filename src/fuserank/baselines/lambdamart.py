@@ -15,7 +15,9 @@ COMPONENTS = 16
 POOL = 400  # candidates a slate in training: all relevant ones first
 
 
-def lambdamart(features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int) -> dict[str, Callable[[Slate], np.ndarray]]:
+def lambdamart(
+    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int
+) -> dict[str, Callable[[Slate], np.ndarray]]:
     """Trees fitted on the training slates, stopped early by nDCG@10 on the validation slates."""
     import lightgbm
 
@@ -23,13 +25,28 @@ def lambdamart(features: Features, train: Sequence[Slate], val: Sequence[Slate],
     table = _Table(features, train, seed)
     train = [s.take(np.lexsort((rng.random(len(s.rows)), -s.grades))[:POOL]) for s in train]
     trees = lightgbm.LGBMRanker(
-        objective="lambdarank", n_estimators=400, learning_rate=0.05, num_leaves=31, min_child_samples=20, subsample=0.8,
-        subsample_freq=1, colsample_bytree=0.8, label_gain=list(range(11)), random_state=seed, n_jobs=2, verbose=-1, deterministic=True,
+        objective="lambdarank",
+        n_estimators=400,
+        learning_rate=0.05,
+        num_leaves=31,
+        min_child_samples=20,
+        subsample=0.8,
+        subsample_freq=1,
+        colsample_bytree=0.8,
+        label_gain=list(range(11)),
+        random_state=seed,
+        n_jobs=2,
+        verbose=-1,
+        deterministic=True,
     )
     trees.fit(
-        np.concatenate([table(s) for s in train]), np.concatenate([s.grades for s in train]), group=[len(s.rows) for s in train],
+        np.concatenate([table(s) for s in train]),
+        np.concatenate([s.grades for s in train]),
+        group=[len(s.rows) for s in train],
         eval_set=[(np.concatenate([table(s) for s in val]), np.concatenate([s.grades for s in val]))],
-        eval_group=[[len(s.rows) for s in val]], eval_at=[10], callbacks=[lightgbm.early_stopping(30, verbose=False)],
+        eval_group=[[len(s.rows) for s in val]],
+        eval_at=[10],
+        callbacks=[lightgbm.early_stopping(30, verbose=False)],
     )
     booster = trees.booster_
     return {"LightGBM LambdaMART": lambda slate: np.asarray(booster.predict(table(slate), num_threads=1), np.float32)}

@@ -9,7 +9,11 @@ import numpy as np
 from fuserank.slates import Features, Slate
 
 
-def random_order(features: Features, train: Sequence[Slate], val: Sequence[Slate],  # noqa: ARG001
-                 seed: int) -> dict[str, Callable[[Slate], np.ndarray]]:
+def random_order(
+    features: Features,
+    train: Sequence[Slate],
+    val: Sequence[Slate],  # noqa: ARG001
+    seed: int,
+) -> dict[str, Callable[[Slate], np.ndarray]]:
     """Uniform scores; the same slate always gets the same ones."""
     return {"random": lambda slate: np.random.default_rng([seed, slate.query]).random(len(slate.rows), dtype=np.float32)}

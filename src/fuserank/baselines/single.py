@@ -9,8 +9,9 @@ import numpy as np
 from fuserank.slates import Features, Slate
 
 
-def single_scores(features: Features, train: Sequence[Slate], val: Sequence[Slate],
-                  seed: int) -> dict[str, Callable[[Slate], np.ndarray]]:  # noqa: ARG001
+def single_scores(
+    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int
+) -> dict[str, Callable[[Slate], np.ndarray]]:
     """Each pair score that says anything on the validation slates, by its name, and ``BM25``: the sum of the fields' BM25."""
     names = features.pair_names
     active = np.any([s.pairs.any(axis=0) for s in (*train, *val)], axis=0)

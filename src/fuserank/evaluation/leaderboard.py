@@ -63,8 +63,17 @@ class Leaderboard:
         return {row.ranker: row for row in self.rows}[ranker]
 
 
-def build_leaderboard(dataset: Dataset, features: Features, entries: Sequence[Entry], val: Sequence[Slate], test: Sequence[Slate],
-                      *, chosen: str, split: str = "test", progress: Callable[[str], None] | None = None) -> Leaderboard:
+def build_leaderboard(
+    dataset: Dataset,
+    features: Features,
+    entries: Sequence[Entry],
+    val: Sequence[Slate],
+    test: Sequence[Slate],
+    *,
+    chosen: str,
+    split: str = "test",
+    progress: Callable[[str], None] | None = None,
+) -> Leaderboard:
     """Measure all entries on the test slates.
 
     Args:
@@ -73,7 +82,10 @@ def build_leaderboard(dataset: Dataset, features: Features, entries: Sequence[En
     """
     ids = [features.queries.query_ids[s.query] for s in test]
     catalogue_ids = np.array(features.catalogue.product_ids)
-    grades = {q: dict(zip(catalogue_ids[s.rows].tolist(), s.grades.astype(int).tolist(), strict=True)) for q, s in zip(ids, test, strict=True)}
+    grades = {
+        q: dict(zip(catalogue_ids[s.rows].tolist(), s.grades.astype(int).tolist(), strict=True))
+        for q, s in zip(ids, test, strict=True)
+    }
     relevant_grade = dataset.manifest.relevant_grade
     by_name: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -88,14 +100,28 @@ def build_leaderboard(dataset: Dataset, features: Features, entries: Sequence[En
     unjudged = sum(q.split == split for q in dataset.queries) - len(test)
     notes = (f"{unjudged} {split} queries have no relevant candidate and are left out",) if unjudged else ()
     return Leaderboard(
-        dataset=dataset.manifest.name, regime=dataset.manifest.regime, split=split, data_version=dataset.version,
-        relevant_grade=relevant_grade, queries=len(test), chosen=chosen, rows=tuple(rows),
-        slices=tuple(_slices(dataset, ids, rows)), notes=notes,
+        dataset=dataset.manifest.name,
+        regime=dataset.manifest.regime,
+        split=split,
+        data_version=dataset.version,
+        relevant_grade=relevant_grade,
+        queries=len(test),
+        chosen=chosen,
+        rows=tuple(rows),
+        slices=tuple(_slices(dataset, ids, rows)),
+        notes=notes,
     )
 
 
-def _row(name: str, group: Sequence[Entry], features: Features, val: Sequence[Slate], test: Sequence[Slate],
-         grades: Mapping[str, Mapping[str, int]], relevant_grade: int) -> Row:
+def _row(
+    name: str,
+    group: Sequence[Entry],
+    features: Features,
+    val: Sequence[Slate],
+    test: Sequence[Slate],
+    grades: Mapping[str, Mapping[str, int]],
+    relevant_grade: int,
+) -> Row:
     """Measure all seeds of one ranker."""
     per_seed: list[dict[str, float]] = []
     per_query: list[dict[str, float]] = []
@@ -110,7 +136,9 @@ def _row(name: str, group: Sequence[Entry], features: Features, val: Sequence[Sl
             means |= binary_measures(scores, relevant, threshold)
         per_seed.append(means)
         per_query.append(values[PRIMARY])
-    metrics = {m: {"mean": float(np.mean([s[m] for s in per_seed])), "std": float(np.std([s[m] for s in per_seed]))} for m in per_seed[0]}
+    metrics = {
+        m: {"mean": float(np.mean([s[m] for s in per_seed])), "std": float(np.std([s[m] for s in per_seed]))} for m in per_seed[0]
+    }
     averaged = {q: float(np.mean([p[q] for p in per_query])) for q in grades}
     return Row(name, group[0].kind, len(group), metrics, averaged, cost_ms(group[0], features, test[0]))
 
@@ -122,8 +150,12 @@ def _with_significance(rows: Sequence[Row], chosen: str, ids: Sequence[str]) -> 
     values = {row.ranker: np.array([row.per_query[q] for q in ids]) for row in rows}
     adjusted = holm([paired_p(values[chosen], values[row.ranker]) for row in others])
     tested = [
-        Row(**{**row.__dict__, "significance": {"vs": chosen, "p_adjusted": p,
-                                                "better": bool(values[row.ranker].mean() > values[chosen].mean())}})
+        Row(
+            **{
+                **row.__dict__,
+                "significance": {"vs": chosen, "p_adjusted": p, "better": bool(values[row.ranker].mean() > values[chosen].mean())},
+            }
+        )
         for row, p in zip(others, adjusted, strict=True)
     ]
     return [ours, *tested]
@@ -134,6 +166,10 @@ def _slices(dataset: Dataset, ids: Sequence[str], rows: Sequence[Row]) -> list[d
     measured = set(ids)
     found = slices([q for q in dataset.queries if q.query_id in measured])
     return [
-        {"slice": name, "queries": len(members), "values": {r.ranker: float(np.mean([r.per_query[q] for q in members])) for r in rows}}
+        {
+            "slice": name,
+            "queries": len(members),
+            "values": {r.ranker: float(np.mean([r.per_query[q] for q in members])) for r in rows},
+        }
         for name, members in found.items()
     ]

@@ -19,7 +19,12 @@ def ranking_plot(board: Leaderboard) -> str:
     figure = Figure(figsize=(8, 0.28 * len(rows) + 1), layout="constrained")
     axes = figure.subplots()
     values = [row.metrics[PRIMARY] for row in rows]
-    axes.barh([r.ranker for r in rows], [v["mean"] for v in values], xerr=[v["std"] for v in values], color=[COLOURS[r.kind] for r in rows])
+    axes.barh(
+        [r.ranker for r in rows],
+        [v["mean"] for v in values],
+        xerr=[v["std"] for v in values],
+        color=[COLOURS[r.kind] for r in rows],
+    )
     axes.set_xlabel(f"{PRIMARY} (linear gain), {board.queries} {board.split} queries")
     axes.set_xlim(0, 1)
     return _svg(figure)

@@ -37,4 +37,3 @@ class Fusion(nn.Module):
             (B, N, F).
         """
         raise NotImplementedError
-

@@ -28,8 +28,9 @@ def ranking_measures(relevant_grade: int) -> dict[str, ir_measures.measures.Meas
     }
 
 
-def measure(rankings: Mapping[str, tuple[Sequence[str], np.ndarray]], qrels: Mapping[str, Mapping[str, int]],
-            relevant_grade: int) -> dict[str, dict[str, float]]:
+def measure(
+    rankings: Mapping[str, tuple[Sequence[str], np.ndarray]], qrels: Mapping[str, Mapping[str, int]], relevant_grade: int
+) -> dict[str, dict[str, float]]:
     """Measure a run per query.
 
     Args:

@@ -24,8 +24,16 @@ def paired_p(ours: np.ndarray, theirs: np.ndarray, *, alternative: str = "two-si
     difference = np.asarray(ours, float) - np.asarray(theirs, float)
     if not difference.any():
         return 1.0
-    result = stats.permutation_test((difference,), lambda d, axis: d.mean(axis=axis), permutation_type="samples", vectorized=True,
-                                    n_resamples=RESAMPLES, alternative=alternative, rng=np.random.default_rng(seed), axis=0)
+    result = stats.permutation_test(
+        (difference,),
+        lambda d, axis: d.mean(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        alternative=alternative,
+        rng=np.random.default_rng(seed),
+        axis=0,
+    )
     return float(result.pvalue)
 
 

@@ -35,8 +35,13 @@ class Evaluated:
     missing: dict[str, float]
 
 
-def evaluate(job: Job, features: Features, models: Sequence[TrainedModel], slates: tuple[Sequence[Slate], ...],
-             progress: Callable[[str], None] | None = None) -> Evaluated:
+def evaluate(
+    job: Job,
+    features: Features,
+    models: Sequence[TrainedModel],
+    slates: tuple[Sequence[Slate], ...],
+    progress: Callable[[str], None] | None = None,
+) -> Evaluated:
     """Measure everything on test, or read what was measured before from the same inputs; write the report.
 
     Args:
@@ -47,8 +52,15 @@ def evaluate(job: Job, features: Features, models: Sequence[TrainedModel], slate
     challenger = choose(models)
     if not (folder / "leaderboard.json").exists():
         fusion = [m for m in models if m.plan.name == challenger.plan.name]
-        board = build_leaderboard(job.dataset, features, [*model_entries(features, models), *baseline_entries(job, features, slates)],
-                                  slates[1], slates[2], chosen=fusion[0].plan.name, progress=progress)
+        board = build_leaderboard(
+            job.dataset,
+            features,
+            [*model_entries(features, models), *baseline_entries(job, features, slates)],
+            slates[1],
+            slates[2],
+            chosen=fusion[0].plan.name,
+            progress=progress,
+        )
         missing = without_families(job, features, challenger, slates[2])
         write_file(folder / "leaderboard.json", json.dumps({"board": board.as_dict(), "missing": missing}))
     stored = json.loads((folder / "leaderboard.json").read_text())
@@ -67,7 +79,9 @@ def choose(models: Sequence[TrainedModel]) -> TrainedModel:
 
 def model_entries(features: Features, models: Sequence[TrainedModel]) -> list[Entry]:
     """The trained models as leaderboard entries, each seeing only the modalities it was trained with."""
-    return [Entry(m.plan.name, m.plan.kind, score_with(features, load_model(m.folder)[0], m.plan.keep), m.plan.seed) for m in models]
+    return [
+        Entry(m.plan.name, m.plan.kind, score_with(features, load_model(m.folder)[0], m.plan.keep), m.plan.seed) for m in models
+    ]
 
 
 def score_with(features: Features, ranker: Ranker, keep: Sequence[str]) -> Score:
@@ -108,16 +122,35 @@ def _report(job: Job, board: Leaderboard, models: Sequence[TrainedModel], stored
     """Write leaderboard.json and leaderboard.html."""
     curves = {f"{m.plan.name} ({m.plan.seed})": m.curve for m in models}
     page = render(
-        "leaderboard.html", title=f"Leaderboard: {job.name}", dataset=job.name, data_version=board.data_version[:12],
-        commit=git_commit()[:12], created=datetime.now(UTC).isoformat(timespec="seconds"), primary="nDCG@10",
-        relevant_grade=board.relevant_grade, rows=[row.__dict__ for row in board.rows], slices=list(board.slices),
-        notes=[*board.notes, f"{board.chosen} was chosen on validation; the others are tested against it (paired randomisation, Holm)"],
-        plots=[{"title": "nDCG@10 on test", "svg": ranking_plot(board)}, {"title": "Learning curves", "svg": learning_curves(curves)}],
+        "leaderboard.html",
+        title=f"Leaderboard: {job.name}",
+        dataset=job.name,
+        data_version=board.data_version[:12],
+        commit=git_commit()[:12],
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        primary="nDCG@10",
+        relevant_grade=board.relevant_grade,
+        rows=[row.__dict__ for row in board.rows],
+        slices=list(board.slices),
+        notes=[
+            *board.notes,
+            f"{board.chosen} was chosen on validation; the others are tested against it (paired randomisation, Holm)",
+        ],
+        plots=[
+            {"title": "nDCG@10 on test", "svg": ranking_plot(board)},
+            {"title": "Learning curves", "svg": learning_curves(curves)},
+        ],
     )
     write_file(job.reports / "leaderboard.html", page)
     write_file(job.reports / "leaderboard.json", json.dumps(stored, indent=1))
 
 
 def _board(values: dict[str, Any]) -> Leaderboard:
-    return Leaderboard(**{**values, "rows": tuple(Row(**row) for row in values["rows"]), "slices": tuple(values["slices"]),
-                          "notes": tuple(values["notes"])})
+    return Leaderboard(
+        **{
+            **values,
+            "rows": tuple(Row(**row) for row in values["rows"]),
+            "slices": tuple(values["slices"]),
+            "notes": tuple(values["notes"]),
+        }
+    )

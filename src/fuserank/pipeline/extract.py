@@ -12,8 +12,9 @@ from fuserank.pipeline.job import Job
 from fuserank.slates import Features
 
 
-def extract(job: Job, *, masked: Collection[str] = frozenset(),
-            progress: Callable[[str, int, int], None] | None = None) -> tuple[Features, list[ExtractionReport]]:
+def extract(
+    job: Job, *, masked: Collection[str] = frozenset(), progress: Callable[[str, int, int], None] | None = None
+) -> tuple[Features, list[ExtractionReport]]:
     """Features of the job's dataset.
 
     Args:
@@ -21,9 +22,26 @@ def extract(job: Job, *, masked: Collection[str] = frozenset(),
         progress: told (encoder key, items done, items to do).
     """
     data, knobs = job.dataset, job.settings.features
-    catalogue, reports = build_catalogue(data.products, job.modalities, job.store, data.media.get, batch_size=knobs.batch_size,
-                                         workers=knobs.workers, masked=masked, progress=progress)
-    queries, query_reports = build_query_features(data.queries, job.modalities, catalogue, job.store, data.media.get,
-                                                  histories(data.interactions), batch_size=knobs.batch_size,
-                                                  workers=knobs.workers, masked=masked, progress=progress)
+    catalogue, reports = build_catalogue(
+        data.products,
+        job.modalities,
+        job.store,
+        data.media.get,
+        batch_size=knobs.batch_size,
+        workers=knobs.workers,
+        masked=masked,
+        progress=progress,
+    )
+    queries, query_reports = build_query_features(
+        data.queries,
+        job.modalities,
+        catalogue,
+        job.store,
+        data.media.get,
+        histories(data.interactions),
+        batch_size=knobs.batch_size,
+        workers=knobs.workers,
+        masked=masked,
+        progress=progress,
+    )
     return Features(job.modalities, catalogue, queries), [*reports, *query_reports]

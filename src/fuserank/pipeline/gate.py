@@ -48,7 +48,9 @@ def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) 
     return Gated(version, decision.promote, models.champion(), decision)
 
 
-def evidence(job: Job, features: Features, models: Registry, version: str, test: list[Slate], missing: dict[str, float]) -> Evidence:
+def evidence(
+    job: Job, features: Features, models: Registry, version: str, test: list[Slate], missing: dict[str, float]
+) -> Evidence:
     """Measure a registered model on the test slates."""
     ranker, meta = load_model(models.path(version))
     check_encoders(meta, job.modalities)
@@ -58,5 +60,10 @@ def evidence(job: Job, features: Features, models: Registry, version: str, test:
     product_ids = features.catalogue.product_ids
     qrels = {ids[s.query]: {product_ids[r]: int(g) for r, g in zip(s.rows, s.grades, strict=True)} for s in test}
     per_query = measure(rank(entry, features, test)[0], qrels, job.dataset.manifest.relevant_grade)[PRIMARY]
-    return Evidence(ranker=meta.name, per_query=per_query, latency_ms_per_1000=cost_ms(entry, features, test[0]), missing=missing,
-                    slices=slices([q for q in job.dataset.queries if q.query_id in per_query]))
+    return Evidence(
+        ranker=meta.name,
+        per_query=per_query,
+        latency_ms_per_1000=cost_ms(entry, features, test[0]),
+        missing=missing,
+        slices=slices([q for q in job.dataset.queries if q.query_id in per_query]),
+    )

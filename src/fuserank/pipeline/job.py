@@ -18,8 +18,22 @@ from fuserank.modalities.base import Modality
 from fuserank.settings import Settings
 
 # Sources whose change makes an artifact of training or evaluation stale.
-MODEL_SOURCES = ("encoders", "modalities", "features", "fusion", "scorers", "losses", "metrics", "baselines", "evaluation",
-                 "masking.py", "projection.py", "ranker.py", "slates.py", "training.py")
+MODEL_SOURCES = (
+    "encoders",
+    "modalities",
+    "features",
+    "fusion",
+    "scorers",
+    "losses",
+    "metrics",
+    "baselines",
+    "evaluation",
+    "masking.py",
+    "projection.py",
+    "ranker.py",
+    "slates.py",
+    "training.py",
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,9 @@ def code_version() -> str:
 def git_commit() -> str:
     """The commit of the working tree, with ``-dirty`` when it differs; "" outside a repository."""
     try:
-        return subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=40"], capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40"], capture_output=True, text=True, check=True
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
 

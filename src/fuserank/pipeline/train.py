@@ -73,8 +73,14 @@ def slates_of(job: Job, features: Features) -> tuple[list[Slate], list[Slate], l
     return train_slates, list(judged_slates(features, job.dataset, "val")), list(judged_slates(features, job.dataset, "test"))
 
 
-def train_plan(job: Job, features: Features, plan: Plan, train_slates: Sequence[Slate], val_slates: Sequence[Slate],
-               progress: Callable[[Plan, Epoch], None] | None = None) -> TrainedModel:
+def train_plan(
+    job: Job,
+    features: Features,
+    plan: Plan,
+    train_slates: Sequence[Slate],
+    val_slates: Sequence[Slate],
+    progress: Callable[[Plan, Epoch], None] | None = None,
+) -> TrainedModel:
     """Train one model, or give the one that was trained before from the same inputs. An interrupted training is resumed."""
     settings = job.settings.training
     spec = RankerSpec(features.specs(), plan.fusion, plan.scorer, settings.width, settings.interaction, settings.dropout)
@@ -89,8 +95,16 @@ def train_plan(job: Job, features: Features, plan: Plan, train_slates: Sequence[
     return TrainedModel(plan, folder, tuple(json.loads((log / "curve.json").read_text())))
 
 
-def _train_logged(spec: RankerSpec, features: Features, train_slates: Sequence[Slate], val_slates: Sequence[Slate],
-                  knobs: TrainingKnobs, plan: Plan, log: Path, progress: Callable[[Plan, Epoch], None] | None) -> Any:
+def _train_logged(
+    spec: RankerSpec,
+    features: Features,
+    train_slates: Sequence[Slate],
+    val_slates: Sequence[Slate],
+    knobs: TrainingKnobs,
+    plan: Plan,
+    log: Path,
+    progress: Callable[[Plan, Epoch], None] | None,
+) -> Any:
     """Train with a dvclive log and a checkpoint in `log`."""
     from dvclive import Live
 
@@ -104,7 +118,9 @@ def _train_logged(spec: RankerSpec, features: Features, train_slates: Sequence[S
             if progress:
                 progress(plan, epoch)
 
-        return train(spec, features, train_slates, val_slates, knobs, seed=plan.seed, checkpoint=log / "checkpoint", on_epoch=on_epoch)
+        return train(
+            spec, features, train_slates, val_slates, knobs, seed=plan.seed, checkpoint=log / "checkpoint", on_epoch=on_epoch
+        )
 
 
 def _knobs(job: Job) -> TrainingKnobs:
@@ -117,10 +133,18 @@ def _meta(job: Job, plan: Plan, spec: RankerSpec, val_ndcg: float) -> ModelMeta:
     """What the model folder says of the model."""
     data = job.dataset
     return ModelMeta(
-        name=plan.name, ranker=json.loads(json.dumps(spec.as_dict())), seed=plan.seed, git_commit=git_commit(),
+        name=plan.name,
+        ranker=json.loads(json.dumps(spec.as_dict())),
+        seed=plan.seed,
+        git_commit=git_commit(),
         encoders={m.name: m.encoder.info for m in job.modalities if m.encoder},
         settings=job.settings.training.model_dump(mode="json") | {"keep": list(plan.keep)},
-        data=DataIdentity(name=job.name, version=data.version, dvc_hash=dvc_hash(job.data), licence=data.manifest.licence,
-                          sources=tuple(sorted(set(data.table("judgments")["source"].to_pylist())))),
+        data=DataIdentity(
+            name=job.name,
+            version=data.version,
+            dvc_hash=dvc_hash(job.data),
+            licence=data.manifest.licence,
+            sources=tuple(sorted(set(data.table("judgments")["source"].to_pylist()))),
+        ),
         metrics={"val nDCG@10": val_ndcg},
     )

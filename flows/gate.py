@@ -1,0 +1,23 @@
+"""Let the challenger compete with the champion."""
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from fuserank.pipeline import gate as step
+from fuserank.pipeline.evaluate import Evaluated
+from fuserank.pipeline.gate import Gated
+from fuserank.pipeline.job import Job
+from fuserank.slates import Features, Slate
+
+
+@task(name="gate", cache_policy=NO_CACHE)
+def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) -> Gated:
+    """Promote the challenger if it passes every check; say why either way."""
+    result = step.gate(job, features, evaluated, test)
+    checks = result.decision.reasons if result.decision else []
+    lines = [f"- {'passed' if c.passed else 'refused'}: {c.name}: {c.words}" for c in checks] or ["- it reigns already"]
+    create_markdown_artifact(
+        key="gate", markdown="\n".join([f"challenger {result.version}, champion {result.champion}", "", *lines])
+    )
+    return result

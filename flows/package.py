@@ -1,0 +1,24 @@
+"""Package the champion as a Bento."""
+
+import os
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from bentos.ranker.build import build_bento
+from fuserank.files import write_file
+from fuserank.pipeline import package as step
+from fuserank.pipeline.job import Job
+from fuserank.slates import Features
+
+
+@task(name="package", cache_policy=NO_CACHE)
+def package(job: Job, features: Features, version: str) -> str:
+    """Build the Bento of a registered model, or take the one that was built from the same parts; gives its tag."""
+    os.environ["BENTOML_HOME"] = str((job.settings.home / "bentoml").resolve())
+    folder = step.package(job, features, version)
+    noted = folder.with_suffix(".bento")
+    if not noted.exists():
+        write_file(noted, build_bento(folder))
+    write_file(job.settings.home / "bentos" / job.name, noted.read_text())
+    return noted.read_text()
