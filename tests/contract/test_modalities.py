@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fuserank.data.media import media_hash
+from fuserank.encoders.table import ENCODERS, encoder_table
 from fuserank.errors import UnknownNameError
 from fuserank.features import FeatureStore, PairScores, build_catalogue, build_query_features, encode
 from fuserank.modalities import MODALITIES, make_modalities
@@ -107,6 +108,11 @@ def test_identity_names_version_licence_and_weights(encoding):
     assert info.key == f"{info.name}@{info.version}"
     assert info.licence in {"Apache-2.0", "MIT", "none"}
     assert (len(info.sha256) == 64) == (info.licence != "none")
+
+
+def test_the_documented_table_names_the_encoder(encoding):
+    assert encoding.encoder.info in ENCODERS
+    assert f"| {encoding.encoder.info.name} | {encoding.encoder.info.version} |" in encoder_table()
 
 
 def test_all_modalities_go_from_products_to_pair_scores(products, queries, media, onnx_cache, tmp_path):

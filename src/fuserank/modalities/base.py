@@ -98,5 +98,5 @@ def text_content(text: str) -> Content | None:
 def cosines(query: np.ndarray, products: np.ndarray) -> np.ndarray:
     """Cosines of a vector (d,) with rows (n, d): float32 (n,); 0 where either is zero."""
     query, products = np.asarray(query, np.float32), np.asarray(products, np.float32)
-    norms = np.linalg.norm(products, axis=1) * np.linalg.norm(query)
+    norms = np.sqrt(np.einsum("nd,nd->n", products, products)) * np.linalg.norm(query)
     return np.clip(products @ query / np.where(norms > 0, norms, 1), -1, 1).astype(np.float32)

@@ -11,7 +11,7 @@ from fuserank.encoders.text_cleaning import clean_text, has_cjk
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 # "t-shirt" and "v-neck" are one word for shoppers: T-shirt, Tshirt and t shirt should meet.
-_LETTER_HYPHEN = re.compile(r"\b([a-z])[- ](?=[a-z]{3})")
+_LETTER_HYPHEN = re.compile(r"(?<![\w'])([a-z])[- ](?=[a-z]{3})")
 _LETTERS_KEPT = frozenset("ai")
 
 

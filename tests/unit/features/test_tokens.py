@@ -10,6 +10,7 @@ from fuserank.modalities.tokens import tokenize
         ("Men's T-Shirts", ["men", "tshirt"]),
         ("t shirt tshirts", ["tshirt", "tshirt"]),
         ("a red shirt", ["red", "shirt"]),
+        ("men's red shirt", ["men", "red", "shirt"]),
         ("", []),
         ("...", []),
     ],

@@ -1,0 +1,26 @@
+"""All encoders with version, size and licence, for documentation and model cards."""
+
+from __future__ import annotations
+
+from fuserank.encoders import whisper
+from fuserank.encoders.base import EncoderInfo
+from fuserank.encoders.efficientnet import EfficientNetLite0
+from fuserank.encoders.minilm import MiniLM
+from fuserank.encoders.multilingual import MultilingualUse
+from fuserank.encoders.numbers import Numbers
+from fuserank.encoders.sound import Sound
+
+ENCODERS: tuple[EncoderInfo, ...] = (
+    MiniLM.info,
+    MultilingualUse.info,
+    EfficientNetLite0.info,
+    Sound.info,
+    whisper.INFO,
+    Numbers.info,
+)
+
+
+def encoder_table() -> str:
+    """The encoders as a Markdown table."""
+    rows = [f"| {e.name} | {e.version} | {e.dim} | {e.licence} | {f'`{e.sha256[:12]}…`' if e.sha256 else ''} |" for e in ENCODERS]
+    return "\n".join(["| encoder | version | dim | licence of weights | sha256 |", "|---|---|---|---|---|", *rows]) + "\n"
