@@ -1,6 +1,7 @@
 """Real changes are found and named; two halves of one batch give no alarm."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from fuserank.errors import InputError
 from fuserank.monitoring import ModalityDrift, Side, monitor
 from fuserank.monitoring.calibration import halves, threshold
 from fuserank.monitoring.columns import FREQUENT, OTHER, comparable
+from fuserank.monitoring.evidently_report import column_distances, write_report
 from fuserank.monitoring.verdict import ColumnDrift, MissingChange, conclude
 
 ROWS, DIM = 300, 24
@@ -42,7 +44,7 @@ def side(name, seed, *, shift=0.0, audio=0.5, **changes):
 
 
 def compared(tmp_path, reference, current, **settings):
-    return monitor(reference, current, out=tmp_path, **({"resamples": 4} | settings))
+    return monitor(reference, current, out=tmp_path, **({"resamples": 8} | settings))
 
 
 def drifting(verdict):
@@ -112,6 +114,16 @@ def test_reports_are_written_and_load_nothing(tmp_path):
     evidently = (tmp_path / "evidently.html").read_text()
     assert "price_log" in evidently and '<script src="http' not in evidently and 'href="http' not in evidently.split("<body")[0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["drift.html", "drift.json", "evidently.html"]
+
+
+def test_the_distances_are_those_that_the_report_shows(tmp_path):
+    frames = [comparable({"products": side("x", seed).tables["products"]}, side("x", 1).tables)["products"] for seed in (1, 2)]
+    kinds = {"price_log": "number", "rating": "number", "category": "category", "brand": "category"}
+    distances = column_distances(*frames, kinds)
+    assert all(np.isfinite(list(distances.values())))
+    write_report(*frames, kinds, dict.fromkeys(kinds, 0.1), tmp_path / "evidently.html")
+    shown = re.findall(r"Drift score: ([0-9.]+)", (tmp_path / "evidently.html").read_text())
+    assert shown[:4] == [f"{distance:.3f}".rstrip("0") for distance in distances.values()]
 
 
 def test_a_side_holds_only_vectors_that_exist():

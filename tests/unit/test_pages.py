@@ -64,7 +64,7 @@ def test_a_name_that_is_not_given_is_an_error():
 
 def test_a_significant_loss_reads_as_worse():
     html = leaderboard(rows=[row("a", "single", 0.1, 1.0, {"vs": "b", "p_adjusted": 0.01, "better": False})])
-    assert ">worse<" in html and "no difference shown" not in html
+    assert ">worse<" in html and ">none<" not in html and "tested against b." in html
 
 
 @pytest.mark.parametrize(

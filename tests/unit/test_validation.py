@@ -274,7 +274,7 @@ def test_reports_say_the_same_in_json_html_and_parquet(tmp_path):
 def test_progress_counts_every_item(tmp_path):
     seen = []
     validate(made(tmp_path), context_root=CONTEXT, media=CAPS, out=tmp_path / "report", progress=lambda *done: seen.append(done))
-    assert seen[-1] == ("media", 4, 4)
+    assert seen[-1] == (4, 4)
 
 
 def test_chunks_of_media_add_up(tmp_path, monkeypatch):

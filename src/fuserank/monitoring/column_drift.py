@@ -9,7 +9,7 @@ import numpy as np
 
 from fuserank.monitoring.calibration import halves, threshold
 from fuserank.monitoring.columns import comparable
-from fuserank.monitoring.evidently_report import METHODS, column_distances
+from fuserank.monitoring.evidently_report import METHODS, column_distances, write_report
 from fuserank.monitoring.verdict import ColumnDrift
 
 if TYPE_CHECKING:
@@ -52,10 +52,11 @@ def compare_columns(
         old = before[table].iloc[rng.permutation(len(before[table]))[: 2 * n]]
         new = now[table].iloc[rng.permutation(len(now[table]))[:n]]
         pairs = halves(2 * n, n, resamples=resamples, rng=rng)
-        no_drift = [column_distances(old.iloc[one], old.iloc[other], of_table, {}) for one, other in pairs]
+        no_drift = [column_distances(old.iloc[one], old.iloc[other], of_table) for one, other in pairs]
         limits = {c: _limit([distances[c] for distances in no_drift], alpha=level) for c in of_table}
-        shown = html if table == "products" else None
-        distances = column_distances(old.iloc[:n], new, of_table, limits, html=shown)
+        distances = column_distances(old.iloc[:n], new, of_table)
+        if table == "products":
+            write_report(old.iloc[:n], new, of_table, limits, html)
         found += [
             ColumnDrift(table, c, METHODS[kind], distances[c], limits[c], distances[c] > limits[c]) for c, kind in of_table.items()
         ]

@@ -23,7 +23,7 @@ def monitor(
     column_share: float = 0.3,
     alpha: float = 0.05,
     sample: int = 2000,
-    resamples: int = 8,
+    resamples: int = 20,
     seed: int = 0,
 ) -> Verdict:
     """Compare a current batch with the reference and write the verdict.

@@ -9,7 +9,7 @@ from fuserank.monitoring.evidently_report import embedding_score
 from fuserank.monitoring.verdict import ModalityDrift
 
 MIN_VECTORS = 30  # a side
-DIRECTIONS = 64
+DIRECTIONS = 64  # at most, and at most a quarter of the vectors on a side, else the classifier learns them by heart
 AUC_FLOOR = 0.55
 
 
@@ -47,21 +47,21 @@ def _compare(
         return ModalityDrift(modality, None, None, False, n, f"{came}; {2 * MIN_VECTORS} and {MIN_VECTORS} are needed")
     before = reference[rng.permutation(len(reference))[: 2 * n]]
     now = current[rng.permutation(len(current))[:n]]
-    before, now = np.split(_main_directions(np.concatenate([before, now])), [2 * n])
+    before, now = np.split(_main_directions(np.concatenate([before, now]), min(DIRECTIONS, n // 4)), [2 * n])
     score = embedding_score(before[:n], now)
     no_drift = [embedding_score(before[one], before[other]) for one, other in halves(2 * n, n, resamples=resamples, rng=rng)]
     limit = threshold(no_drift, alpha=alpha, floor=AUC_FLOOR)
     return ModalityDrift(modality, score, limit, score > limit, n)
 
 
-def _main_directions(vectors: np.ndarray) -> np.ndarray:
-    """(n, d) to float64 (n, at most DIRECTIONS): the main directions of both sides together, each scaled to variance 1.
+def _main_directions(vectors: np.ndarray, at_most: int) -> np.ndarray:
+    """(n, d) to float64 (n, at most `at_most`): the main directions of both sides together, each scaled to variance 1.
 
     Found without knowing the sides, so it favours none; directions that do not vary are left out.
     """
     from sklearn.decomposition import PCA
 
-    wanted = min(DIRECTIONS, *vectors.shape)
+    wanted = min(at_most, *vectors.shape)
     solver = "randomized" if wanted < vectors.shape[1] else "full"
     pca = PCA(wanted, svd_solver=solver, random_state=0)
     scores = pca.fit_transform(vectors.astype(np.float64))

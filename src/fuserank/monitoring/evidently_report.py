@@ -1,4 +1,7 @@
-"""The only place where Evidently runs: distances of columns and of embeddings, and its own HTML report."""
+"""The only place where Evidently runs: distances of columns and of embeddings, and its own HTML report.
+
+Its methods are called directly; within a report each would also draw plots, and the one for embeddings run t-SNE for minutes.
+"""
 
 from __future__ import annotations
 
@@ -17,40 +20,47 @@ if TYPE_CHECKING:
 METHODS = {"number": "wasserstein", "category": "jensenshannon"}
 
 
-def column_distances(
-    reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, str], thresholds: dict[str, float], *, html: Path | None = None
-) -> dict[str, float]:
+def column_distances(reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, str]) -> dict[str, float]:
     """Distance of each column between two frames.
 
     Args:
-        reference, current: frames with the columns of `kinds`, each with some values on both sides.
+        reference, current: frames with the columns of `kinds`, each with some values on both sides; missing ones are left out.
         kinds: column -> ``"number"`` or ``"category"``.
-        thresholds: column -> threshold that the HTML report shows; {} for Evidently's own.
-        html: where to write Evidently's self-contained report, atomically; None for nowhere.
 
     Returns:
-        column -> distance >= 0.
+        column -> distance >= 0: of numbers the Wasserstein distance in standard deviations of the reference, of categories the
+        Jensen-Shannon distance.
     """
+    _evidently()
+    from evidently.legacy.calculations.stattests import jensenshannon_stat_test, wasserstein_stat_test
+    from evidently.legacy.core import ColumnType
+
+    tests = {"number": (wasserstein_stat_test, ColumnType.Numerical), "category": (jensenshannon_stat_test, ColumnType.Categorical)}
+    distances = {}
+    for column, kind in kinds.items():
+        test, feature_type = tests[kind]
+        result = test(reference[column].dropna(), current[column].dropna(), feature_type, None)
+        distances[column] = float(result.drift_score)
+    return distances
+
+
+def write_report(
+    reference: pd.DataFrame, current: pd.DataFrame, kinds: dict[str, str], thresholds: dict[str, float], path: Path
+) -> None:
+    """Write Evidently's self-contained HTML report on the same columns, distances and thresholds, atomically."""
     evidently = _evidently()
     from evidently.metrics import ValueDrift
 
     by_kind = {kind: [column for column, of in kinds.items() if of == kind] for kind in METHODS}
     definition = evidently.DataDefinition(numerical_columns=by_kind["number"], categorical_columns=by_kind["category"])
-    wrapped = [
-        evidently.Dataset.from_pandas(frame[list(kinds)].copy(), data_definition=definition) for frame in (current, reference)
-    ]
-    metrics = [ValueDrift(column=c, method=METHODS[kind], threshold=thresholds.get(c)) for c, kind in kinds.items()]
-    snapshot = evidently.Report(metrics).run(*wrapped)
-    if html is not None:
-        write_file(html, snapshot.get_html_str(as_iframe=False))
-    found = snapshot.dict()["metrics"]
-    return {metric["config"]["column"]: float(metric["value"]) for metric in found}
+    frames = [frame[list(kinds)].copy() for frame in (current, reference)]
+    wrapped = [evidently.Dataset.from_pandas(frame, data_definition=definition) for frame in frames]
+    metrics = [ValueDrift(column=c, method=METHODS[kind], threshold=thresholds[c]) for c, kind in kinds.items()]
+    write_file(path, evidently.Report(metrics).run(*wrapped).get_html_str(as_iframe=False))
 
 
 def embedding_score(reference: np.ndarray, current: np.ndarray) -> float:
     """ROC AUC on held-out rows of a linear classifier that tells reference from current: about 0.5 without drift, 1 apart.
-
-    The method is called directly: inside an Evidently report it would always run t-SNE, which takes minutes.
 
     Args:
         reference, current: float (n, d) each.
@@ -60,12 +70,9 @@ def embedding_score(reference: np.ndarray, current: np.ndarray) -> float:
     from evidently.legacy.metrics.data_drift.embedding_drift_methods import ModelDriftMethod
 
     method = ModelDriftMethod(threshold=0.5, bootstrap=False, quantile_probability=0.95, pca_components=None)
-    score, _, _ = method(_named(pd.DataFrame(current)), _named(pd.DataFrame(reference)))
+    frames = [pd.DataFrame(vectors).rename(columns=str) for vectors in (current, reference)]  # it adds a column to each
+    score, _, _ = method(*frames)
     return float(score)
-
-
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.rename(columns=str)
 
 
 def _evidently() -> Any:
@@ -73,6 +80,7 @@ def _evidently() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its imports use names that numpy, pydantic and Python deprecate
         import evidently
+        import evidently.legacy.calculations.stattests
         import evidently.legacy.metrics.data_drift.embedding_drift_methods
         import evidently.metrics
     return evidently

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from fuserank.data.dataset import Dataset
+from fuserank.data.dataset import Dataset, Progress
 from fuserank.data.media import MediaStore
 from fuserank.errors import SchemaError
 from fuserank.types import KEYS
 from fuserank.validation.frames import frames
 from fuserank.validation.media_check import Kind, MediaCaps
-from fuserank.validation.quarantine import Progress, check_media
+from fuserank.validation.quarantine import check_media
 from fuserank.validation.report import SHOWN_IDS, RuleResult, ValidationReport
 from fuserank.validation.suites import SuiteRunner
 
@@ -34,7 +34,7 @@ def validate(
         context_root: the Great Expectations file context, ``great_expectations/`` of the repository.
         media: caps on pictures and sounds, the same as in extraction.
         out: folder for ``validation.json``, ``validation.html`` and ``quarantine.parquet``.
-        progress: told (``"media"``, items done, items in all).
+        progress: called with (media items done, media items in all).
 
     Returns:
         The report; broken rules do not raise here, see `ValidationReport.raise_for_critical`.

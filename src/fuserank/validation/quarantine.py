@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fuserank.data.dataset import Progress
 from fuserank.data.media import MediaStore
 from fuserank.validation.media_check import Kind, MediaCaps, defect, media_frames
 from fuserank.validation.report import SHOWN_IDS, RuleResult
@@ -13,8 +14,6 @@ from fuserank.validation.suites import SuiteRunner
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Progress = Callable[[str, int, int], None]
 
 
 def check_media(
@@ -27,7 +26,7 @@ def check_media(
         used_as: hash -> what the tables use it as.
         runner: runs the suite.
         caps: limits, the same as in extraction.
-        progress: told (``"media"``, items done, items in all) after each chunk.
+        progress: called with (items done, items in all) after each chunk.
 
     Returns:
         One result a rule over all chunks, and hash -> reason of what cannot be used (``missing``: named but not stored).
@@ -43,7 +42,7 @@ def check_media(
             total[result.rule] = _merged(total.get(result.rule), result)
         done += len(frame)
         if progress:
-            progress("media", done, len(store))
+            progress(done, len(store))
     return list(total.values()), quarantine
 
 
