@@ -42,6 +42,9 @@ class ModalitySpec:
 class Standardiser(nn.Module):
     """(v - centre) · scale with statistics of the training products; clipped to ±10 so that one outlier cannot saturate a slate."""
 
+    centre: Tensor
+    scale: Tensor
+
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.register_buffer("centre", torch.zeros(dim))

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from fuserank.fusion import FUSIONS
-from fuserank.projection import ModalitySpec, SplitProjection
+from fuserank.projection import ModalitySpec, SplitProjection, Standardiser
 from fuserank.scorers import SCORERS
 
 
@@ -130,7 +130,9 @@ class Ranker(nn.Module):
         for group, vectors in ((self.projection.product_scaling, products), (self.projection.query_scaling, queries)):
             for spec in self.spec.modalities:
                 if spec.name in group and len(vectors.get(spec.name, ())):
-                    group[spec.name].fit(vectors[spec.name], spec.scaling)
+                    scaler = group[spec.name]
+                    assert isinstance(scaler, Standardiser)
+                    scaler.fit(vectors[spec.name], spec.scaling)
 
 
 def count_parameters(ranker: nn.Module) -> int:

@@ -221,7 +221,7 @@ def _training_vectors(features: Features, slates: Sequence[Slate]) -> tuple[dict
 
 def _loss(knobs: TrainingKnobs) -> Loss:
     """The loss by name, with the highest grade filled in where it wants it."""
-    loss = LOSSES[knobs.loss]
+    loss: Any = LOSSES[knobs.loss]
     return functools.partial(loss, max_grade=knobs.max_grade) if "max_grade" in inspect.signature(loss).parameters else loss
 
 

@@ -1,0 +1,44 @@
+# fuserank: two commands, `make demo` and `make test`; the rest is for those who work on it.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export PREFECT_HOME ?= $(CURDIR)/.fuserank/prefect
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+export PREFECT_SERVER_UI_V2_ENABLED := false
+export DO_NOT_TRACK := 1
+export DVC_NO_ANALYTICS := 1
+export BENTOML_DO_NOT_TRACK := True
+export GX_ANALYTICS_ENABLED := false
+export HF_HUB_OFFLINE := 1
+
+.PHONY: setup demo test check bench results ui clean
+
+setup: $(VENV)/.installed  ## the environment with pinned dependencies
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt "torch==2.13.0"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+demo: setup  ## the whole chain on the sample store
+	$(BIN)/python -m flows.demo
+	$(BIN)/dvc status
+
+test: setup  ## all tests
+	$(BIN)/pytest
+
+check: setup  ## style, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup  ## speed of the parts; writes docs/bench/*.json
+	$(BIN)/python -m tests.benchmarks.run
+
+results: setup  ## docs/results.md and docs/results.json from the real sets; FROM=folder
+	$(BIN)/python -m flows.results --from $(FROM)
+
+ui: setup  ## the Prefect server with its page; runs made with PREFECT_API_URL set appear there
+	$(BIN)/prefect server start

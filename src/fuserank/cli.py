@@ -1,0 +1,230 @@
+"""`fuserank …`: the command line. Reads settings, calls `fuserank.pipeline`, prints; errors are one line and an exit code.
+
+Exit codes: 0 done; 1 failed; 2 wrong input, setting or name; 3 validation found a broken critical rule; 4 stale features; 5 damaged
+model folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from inspect import signature
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError, validate_call
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from fuserank.errors import FuserankError, InputError
+
+app = typer.Typer(help="Multimodal fusion ranking for e-commerce search.", no_args_is_help=True, pretty_exceptions_enable=False)
+models = typer.Typer(help="The registry: champion, challengers, rollback.", no_args_is_help=True)
+app.add_typer(models, name="models")
+out = Console()
+
+Data = Annotated[Path, typer.Argument(help="a dataset folder, as import or sample wrote it")]
+
+
+def main() -> None:
+    """Entry point: an error of ours becomes one line on stderr and its exit code."""
+    try:
+        app()
+    except FuserankError as error:
+        Console(stderr=True).print(f"[red]error:[/] {error}", highlight=False, markup=True, soft_wrap=True)
+        sys.exit(error.exit_code)
+
+
+@contextmanager
+def _bar(words: str) -> Iterator[Any]:
+    """A progress bar; gives a function (items done, items in all)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(words, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
+def _named_bars() -> Iterator[Any]:
+    """One progress bar a name; gives a function (name, items done, items in all)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks: dict[str, Any] = {}
+
+        def update(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=done, total=total)
+
+        yield update
+
+
+def _job(data: Path) -> Any:
+    from fuserank.pipeline.job import Job
+    from fuserank.settings import load_settings
+
+    return Job(data, load_settings())
+
+
+@app.command()
+def sample(
+    target: Annotated[Path, typer.Argument(help="the folder to make")] = Path("data/sample"),
+    products: Annotated[int, typer.Option(help="how many products")] = 600,
+    queries: Annotated[int, typer.Option(help="how many queries")] = 150,
+    seed: Annotated[int, typer.Option(help="of everything random")] = 0,
+) -> None:
+    """Generate the sample store."""
+    from fuserank.data.sample import build_sample
+
+    with _bar("drawing products") as bar:
+        dataset = build_sample(target, products=products, queries=queries, seed=seed, progress=bar)
+    out.print(f"{target}: {len(dataset.products)} products, {len(dataset.queries)} queries, version {dataset.version[:12]}")
+
+
+@app.command("import", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def import_(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="fashion, grocery, chorus, or table for your own")],
+    source: Annotated[Path, typer.Option("--from", help="the folder to read")],
+    target: Annotated[Path | None, typer.Option("--to", help="the dataset folder to make; default data/NAME")] = None,
+    column: Annotated[list[str] | None, typer.Option("--map", help="table only: our_column=your_column, may be repeated")] = None,
+    media: Annotated[Path | None, typer.Option(help="table only: folder of the pictures and sounds that the tables name")] = None,
+) -> None:
+    """Turn a folder into a dataset. Further options go to the importer: --regime, --batch, --fold, --name, --candidates …"""
+    from fuserank.data.importers import IMPORTERS
+
+    importer = IMPORTERS[name]
+    options = _options(context.args) | ({"media": media} if media else {})
+    if column:
+        options["columns"] = dict(_pair(text) for text in column)
+    try:
+        with _bar(f"importing {name}") as bar:
+            dataset = validate_call(importer)(source, target or Path("data") / name, progress=bar, **options)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
+        allowed = ", ".join(
+            f"--{o.replace('_', '-')}" for o in signature(importer).parameters if o not in ("source", "target", "progress")
+        )
+        raise InputError(f"import {name}: {wrong}", allowed=allowed, todo="correct the options") from None
+    for warning in dataset.warnings:
+        out.print(f"[yellow]note:[/] {warning}")
+    judged = sum(len(grades) for grades in dataset.qrels.values())
+    out.print(f"{dataset.root}: {len(dataset.products)} products, {len(dataset.queries)} queries, {judged} judgments")
+
+
+def _options(arguments: list[str]) -> dict[str, Any]:
+    """``--key value`` and ``--key=value`` as keywords; the importer's own types convert them."""
+    words = [part for argument in arguments for part in (argument.split("=", 1) if argument.startswith("--") else [argument])]
+    if len(words) % 2 or any(not key.startswith("--") for key in words[::2]):
+        raise InputError(f"options {' '.join(arguments)!r}", allowed="--key value", todo="give each option a value")
+    return {k[2:].replace("-", "_"): v for k, v in zip(words[::2], words[1::2], strict=True)}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    ours, equals, theirs = text.partition("=")
+    if not equals:
+        raise InputError(f"--map {text!r}", allowed="our_column=your_column", todo="write for example --map title=product_name")
+    return ours, theirs
+
+
+@app.command()
+def validate(data: Data) -> None:
+    """Check a dataset; bad media is quarantined, a broken critical rule is an error."""
+    from fuserank.pipeline.validate import check
+
+    job = _job(data)
+    with _bar("checking media") as bar:
+        report = check(job, progress=bar)
+    out.print(
+        f"{len(report.results)} rules hold or warn, {len(report.quarantine)} media in quarantine: {job.reports / 'validation'}"
+    )
+
+
+@app.command()
+def extract(data: Data) -> None:
+    """Extract the features of every modality; only what is new is encoded."""
+    from fuserank.pipeline.extract import extract as step
+
+    with _named_bars() as bars:
+        _, reports = step(_job(data), progress=bars)
+    for report in reports:
+        out.print(f"{report.encoder.key}: {report.encoded} encoded, {report.reused} reused, {len(report.quarantined)} quarantined")
+
+
+@app.command()
+def train(data: Data) -> None:
+    """Train all configured rankers and print the leaderboard (without the gate: that is the chain's)."""
+    from fuserank.pipeline.evaluate import evaluate
+    from fuserank.pipeline.extract import extract as step
+    from fuserank.pipeline.train import plans, slates_of, train_plan
+
+    job = _job(data)
+    with _named_bars() as bars:
+        features, _ = step(job, progress=bars)
+        slates, epochs = slates_of(job, features), job.settings.training.epochs
+        trained = [
+            train_plan(job, features, plan, slates[0], slates[1], lambda p, e: bars(f"{p.name} seed {p.seed}", e.epoch, epochs))
+            for plan in plans(job, features)
+        ]
+    board = evaluate(job, features, trained, slates).board
+    table = Table("ranker", "kind", "nDCG@10", "± seeds", title=f"{job.name}: {board.queries} test queries")
+    for row in board.rows:
+        value = row.metrics["nDCG@10"]
+        table.add_row(row.ranker, row.kind, f"{value['mean']:.3f}", f"{value['std']:.3f}")
+    out.print(table, f"chosen on validation: {board.chosen}; page: {job.reports / 'leaderboard.html'}")
+
+
+@app.command()
+def monitor(
+    data: Data, current: Annotated[Path | None, typer.Argument(help="the batch to judge; none: train against test")] = None
+) -> None:
+    """Judge drift of a current batch against the reference."""
+    from fuserank.pipeline.extract import extract as step
+    from fuserank.pipeline.monitor import watch
+
+    job = _job(data)
+    with _named_bars() as bars:
+        features, _ = step(job, progress=bars)
+    verdict = watch(job, features, _job(current) if current else None)
+    out.print(f"{'drift' if verdict.drift else 'no drift'}: {verdict.reason}; page: {job.reports / 'drift' / 'drift.html'}")
+
+
+@app.command()
+def serve(
+    name: Annotated[str, typer.Argument(help="the dataset whose champion is served")] = "sample",
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port to listen on")] = 3000,
+) -> None:
+    """Serve the packaged champion's Bento: /rank, /search, /healthz, /metrics."""
+    from fuserank.settings import load_settings
+
+    home = load_settings().home
+    noted = home / "bentos" / name
+    if not noted.is_file():
+        built = ", ".join(sorted(p.name for p in (home / "bentos").glob("*"))) or "none yet"
+        raise InputError(f"no Bento for {name!r}", allowed=built, todo="run the chain first, for example make demo")
+    os.environ |= {"BENTOML_HOME": str((home / "bentoml").resolve()), "BENTOML_DO_NOT_TRACK": "True"}
+    os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", noted.read_text(), "--host", host, "--port", str(port)])
+
+
+@models.command("list")
+def models_list(data: Data) -> None:
+    """Versions of a dataset's models; the champion is marked."""
+    from fuserank.pipeline.gate import registry
+
+    registered = registry(_job(data))
+    champion = registered.champion()
+    for version in registered.versions():
+        out.print(f"{version}{'  champion' if version == champion else ''}")
+
+
+@models.command()
+def rollback(data: Data, reason: Annotated[str, typer.Option(help="why, for the log")]) -> None:
+    """Make the previous champion champion again."""
+    from fuserank.pipeline.gate import registry
+
+    out.print(f"champion: {registry(_job(data)).rollback(reason)}")
