@@ -67,7 +67,9 @@ class Words:
 
 
 class Picture(Words):
-    pair_names = ()
+    """Its score is not 0 for a zero vector, so only the present mask can make it so."""
+
+    pair_names = ("nearness",)
 
     def __post_init__(self):
         self.encoder = Level()
@@ -77,6 +79,9 @@ class Picture(Words):
 
     def query_content(self, query):
         return Content(query.image, query.image, is_media=True) if query.image else None
+
+    def pair(self, query, products):
+        return (1 / (1 + np.abs(products - query))).astype(np.float32)
 
 
 MODALITIES = [Words(), Lexical(None), Picture("image"), Words("history", True)]
@@ -163,7 +168,7 @@ def test_an_empty_catalogue_holds_together(tmp_path):
     built.save(tmp_path / "c")
     loaded = Catalogue.load(tmp_path / "c")
     queries, _ = build_query_features(QUERIES, MODALITIES, loaded, None, read)
-    assert PairScores(MODALITIES, loaded, queries).scores(0).shape == (0, 2 + len(Lexical.pair_names))
+    assert PairScores(MODALITIES, loaded, queries).scores(0).shape == (0, 3 + len(Lexical.pair_names))
 
 
 def test_query_vectors_and_present(features):
@@ -188,8 +193,8 @@ def test_serving_and_training_see_the_same_query_vectors(catalogue, tmp_path):
 
 def test_pair_scores(catalogue, features):
     pairs = PairScores(MODALITIES, catalogue[0], features)
-    assert pairs.names == ("text.cosine", *(f"lexical.{n}" for n in Lexical.pair_names), "history.cosine")
-    assert pairs.owners == ("text", *["lexical"] * len(Lexical.pair_names), "history")
+    assert pairs.names == ("text.cosine", *(f"lexical.{n}" for n in Lexical.pair_names), "image.nearness", "history.cosine")
+    assert pairs.owners == ("text", *["lexical"] * len(Lexical.pair_names), "image", "history")
     scores = pairs.scores(0)
     assert scores.shape == (4, len(pairs.names)) and scores.dtype == np.float32
     assert scores[:3, 0] == pytest.approx([1, 0.5, 0.5], abs=1e-3)
@@ -199,7 +204,8 @@ def test_pair_scores(catalogue, features):
     assert pairs.scores(0, np.array([], int)).shape == (0, len(pairs.names))
     assert not pairs.scores(2).any()
     by_history = pairs.scores(1)[:, -1]
-    assert by_history.argmax() == 2 and not pairs.scores(1)[:, :-1].any()
+    assert by_history.argmax() == 2 and not pairs.scores(1)[:, :-2].any()
+    assert pairs.scores(1)[:, -2].tolist() == [0.5, 1, 0, 0]
 
 
 def event(timestamp, product, query=None, action="click", user="u"):

@@ -77,19 +77,20 @@ def test_no_more_than_two_batches_are_decoded_ahead():
 
 
 def test_decoding_goes_on_while_the_encoder_works():
+    """Item 6 belongs to the third batch of two: it is decoded while the first batch is still in the encoder."""
     later = threading.Event()
 
     class Slow(Toy):
         def prepare(self, value):
-            if int(value) == 4:
+            if int(value) == 6:
                 later.set()
             return super().prepare(value)
 
         def encode(self, prepared):
-            assert later.wait(20), "the second batch was not decoded while the first was being encoded"
+            assert later.wait(20), "nothing was decoded while the encoder worked"
             return super().encode(prepared)
 
-    assert len(list(encode([content(n) for n in (1, 2, 3, 4)], Slow(), BYTES.__getitem__, batch_size=2, workers=1))) == 2
+    assert len(list(encode([content(n) for n in range(1, 7)], Slow(), BYTES.__getitem__, batch_size=2, workers=1))) == 3
 
 
 def test_one_per_cent_changed_means_one_per_cent_encoded(tmp_path):
