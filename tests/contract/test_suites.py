@@ -61,7 +61,11 @@ def test_nothing_in_the_context_names_a_place_or_sends_anything():
     )
 
 
-def test_a_run_leaves_the_context_and_the_working_folder_alone(tmp_path, monkeypatch):
+def test_a_run_asks_no_other_host_and_leaves_the_context_and_the_working_folder_alone(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("socket.getaddrinfo", lambda *host, **_: asked.append(host))
+    monkeypatch.setattr("socket.socket.connect", lambda _, address: asked.append(address))
+
     def state():
         return {path: sha256(path.read_bytes()).hexdigest() for path in CONTEXT.rglob("*") if path.is_file()}
 
@@ -71,6 +75,7 @@ def test_a_run_leaves_the_context_and_the_working_folder_alone(tmp_path, monkeyp
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     dataset = write_dataset(tmp_path / "data", Manifest(name="tiny"), products=[Product("p", "shoe")])
     validate(dataset, context_root=CONTEXT, media=MediaSettings(), out=tmp_path / "report")
+    assert asked == []
     assert state() == before and {path.name for path in CONTEXT.iterdir()} == {"expectations", "great_expectations.yml"}
     assert list((tmp_path / "work").iterdir()) == [] and not (tmp_path / "home").exists()
 

@@ -105,8 +105,12 @@ def test_too_few_products_are_refused_with_both_numbers(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_reports_are_written_and_load_nothing(tmp_path):
+def test_reports_are_written_and_load_nothing(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr("socket.getaddrinfo", lambda *host, **_: asked.append(host))
+    monkeypatch.setattr("socket.socket.connect", lambda _, address: asked.append(address))
     verdict = compared(tmp_path, side("core", 1), side("late <b>", 2, price=5.0))
+    assert asked == []
     written = json.loads((tmp_path / "drift.json").read_text())
     assert written["drift"] == verdict.drift and len(written["columns"]) == len(verdict.columns) and written["sizes"]["reference"]
     page = (tmp_path / "drift.html").read_text()
