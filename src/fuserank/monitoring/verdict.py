@@ -122,4 +122,4 @@ def conclude(
                 f"{change.modality} is missing in {change.current:.0%} of the products instead of {change.reference:.0%}"
             )
     words = "; ".join(reasons) or "reference and current differ no more than two halves of the reference do"
-    return bool(reasons), words + (f" (below the share that counts: {'; '.join(asides)})" if asides else "")
+    return bool(reasons), words + (f"; below the share that counts: {'; '.join(asides)}" if asides else "")
