@@ -20,7 +20,7 @@ class Sound:
         max_seconds: cap on their length.
     """
 
-    info = EncoderInfo("sound-whisper-tiny.en", "0.1.0+1", sound_features.DIM + whisper.DIM, "MIT", whisper.SHA256)
+    info = EncoderInfo("sound-whisper-tiny.en", "0.1.0+2", sound_features.DIM + whisper.DIM, "MIT", whisper.SHA256)
 
     def __init__(self, threads: int, max_bytes: int, max_seconds: float) -> None:
         self._threads, self._max_bytes, self._max_seconds = threads, max_bytes, max_seconds

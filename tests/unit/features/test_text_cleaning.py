@@ -18,6 +18,13 @@ def test_cleaned_text_is_stable_printable_and_bounded(text, limit):
     assert "  " not in cleaned
 
 
+@settings(max_examples=200)
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=80), st.integers(1, 60))
+def test_plain_text_takes_a_short_cut_to_the_same_place(text, limit):
+    text = text.replace("&", "")
+    assert clean_text(text, limit) == clean_text(text + "\x00", limit)  # a control character sends it the long way
+
+
 @pytest.mark.parametrize(
     ("dirty", "clean"),
     [
