@@ -9,6 +9,7 @@ ignored, then removed by the next writer. Writers take turns by a file lock.
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -179,14 +180,13 @@ def _open_segment(folder: Path, entry: dict[str, Any], dim: int) -> np.ndarray |
 
 
 def _remove_orphans(folder: Path, named: set[str]) -> None:
+    """Delete segments and half-written files that no manifest names; the lock is held, so nobody is writing them."""
     for path in folder.iterdir():
-        if path.suffix in {".npy", ".keys"} and path.stem not in named and not path.name.startswith("."):
+        if path.name not in {"manifest.json", ".lock"} and path.stem not in named:
             path.unlink()
 
 
 def _npy_bytes(array: np.ndarray) -> bytes:
-    import io
-
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
