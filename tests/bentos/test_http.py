@@ -36,7 +36,7 @@ def test_search_and_rank_answer(client, shop, some):
     ranked = client.post("/rank", json={"query": {"text": some["text"]}, "candidates": ids[::-1]})
     assert ranked.status_code == 200
     assert sorted(r["product_id"] for r in ranked.json()["results"]) == sorted(ids)
-    assert set(found.json()) == {"model_version", "results", "candidates", "unknown_ids", "degraded", "notes", "took_ms"}
+    assert set(found.json()) == {"model_version", "words", "results", "candidates", "unknown_ids", "degraded", "notes", "took_ms"}
 
 
 @pytest.mark.parametrize("part", ["image", "audio"])

@@ -8,6 +8,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import InputError, MediaError, ModelFolderError, RequestError, StaleFeatureError
 from fuserank.modalities import make_modalities
 from fuserank.modalities.base import EncoderInfo
@@ -175,8 +176,16 @@ def test_wrong_requests_are_refused(wrong):
 def test_broken_media_are_refused_by_name(shop, service, part, data):
     if part not in shop.features.queries.modalities:
         pytest.skip(f"no {part} modality")
-    with pytest.raises(MediaError, match=f"query.{part} cannot be read"):
-        service.search(SearchRequest(query=ShopperQuery(text="bag", **{part: data})))
+    for asked in ({part: data}, {"text": "bag", part: data}):
+        with pytest.raises(MediaError, match=f"query.{part} cannot be read"):
+            service.search(SearchRequest(query=ShopperQuery(**asked)))
+
+
+def test_the_words_looked_up_are_said(shop, service):
+    assert service.search(SearchRequest(query=ShopperQuery(text="  Red\u3000BAG "))).words == clean_text("  Red\u3000BAG ")
+    q, spoken = next((q, query) for q, query in enumerate(shop.dataset.queries) if query.audio and not query.text)
+    asked = as_asked(spoken, shop.dataset.media)
+    assert service.search(SearchRequest(query=asked)).words == shop.features.queries.texts[q]
 
 
 # --- failures inside ---------------------------------------------------------------------------------------------------------

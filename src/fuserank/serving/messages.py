@@ -79,6 +79,7 @@ class RankResponse(_Message):
     """
 
     model_version: str
+    words: str = Field(description="what was looked up: the query's text cleaned, or what was heard in its sound")
     results: list[RankedProduct]
     candidates: int = Field(description="how many products were ordered")
     unknown_ids: list[str] = Field(description="candidates that the catalogue does not hold")

@@ -31,8 +31,9 @@ WORKERS = 4  # requests with a deadline that are computed at once
 
 @dataclass(frozen=True)
 class Scored:
-    """Rows of the catalogue, a finite score for each, and what was left out."""
+    """The words looked up, rows of the catalogue, a finite score for each, and what was left out."""
 
+    words: str
     rows: np.ndarray
     scores: np.ndarray
     degraded: list[str]
@@ -118,17 +119,19 @@ class RankingService:
             future.cancel()  # one that still waits in the queue is not computed for nobody
             words = clean_text(asked.text)
             rows = fallback(words)
-            return Scored(rows, self._by_words(words, rows), [f"deadline: BM25 order, the model took more than {deadline_ms:g} ms"])
+            return Scored(
+                words, rows, self._by_words(words, rows), [f"deadline: BM25 order, the model took more than {deadline_ms:g} ms"]
+            )
 
     def _by_model(self, asked: ShopperQuery, candidates: Candidates) -> Scored:
         package = self._package
         understood = understand(asked, self._modalities, package.catalogue, package.histories)
         queries = understood.features
-        rows, degraded = candidates(queries), list(understood.degraded)
-        if not (queries.present.any() or queries.texts[0]):
+        words, rows, degraded = queries.texts[0], candidates(queries), list(understood.degraded)
+        if not (queries.present.any() or words):
             degraded.append("query: nothing of it could be used")
         if not len(rows):
-            return Scored(rows, np.zeros(0, np.float32), degraded)
+            return Scored(words, rows, np.zeros(0, np.float32), degraded)
         try:
             slate = Features(self._modalities, package.catalogue, queries).slate(0, rows)
             scores = score_slate(package.ranker, package.projected, queries, slate)
@@ -136,8 +139,8 @@ class RankingService:
                 raise FloatingPointError("scores are not finite")
         except Exception:
             log.exception("the ranker failed")
-            return Scored(rows, self._by_words(queries.texts[0], rows), [*degraded, "ranker: BM25 order, the model failed"])
-        return Scored(rows, scores, degraded)
+            return Scored(words, rows, self._by_words(words, rows), [*degraded, "ranker: BM25 order, the model failed"])
+        return Scored(words, rows, scores, degraded)
 
     def _by_words(self, words: str, rows: np.ndarray) -> np.ndarray:
         """Sum of the BM25 scores of all fields: float32 (n,); 0 for a query without words, which keeps the given order."""
@@ -154,6 +157,7 @@ class RankingService:
         ]
         return RankResponse(
             model_version=self.version,
+            words=scored.words,
             results=results,
             candidates=len(scored.rows),
             unknown_ids=unknown,
