@@ -42,7 +42,8 @@ class RankerService:
                 todo="build a Bento, or set the variable",
             )
         settings = load_settings()
-        loaded[:] = [serving.load(folder, cache=settings.home / "encoders", media=settings.media)]
+        exported = settings.home / "encoders"  # of a training on this machine; elsewhere the user's own cache serves
+        loaded[:] = [serving.load(folder, cache=exported if exported.is_dir() else None, media=settings.media)]
         # What is loaded now lives as long as the process: never scanning it again removes stalls of 140-200 ms.
         gc.collect()
         gc.freeze()

@@ -22,6 +22,7 @@ from fuserank.serving.messages import RankedProduct, RankRequest, RankResponse, 
 from fuserank.serving.package import Package, open_package
 from fuserank.serving.retrieval import retrieve
 from fuserank.serving.understanding import understand
+from fuserank.serving.warming import warming_requests
 from fuserank.settings import MediaSettings
 from fuserank.slates import Features, score_slate
 
@@ -168,7 +169,7 @@ class RankingService:
 
 
 def load(folder: Path, *, cache: Path | None = None, threads: int = 1, media: MediaSettings | None = None) -> RankingService:
-    """Load a package folder and answer one request, so that the first shopper does not wait for weights.
+    """Load a package folder and answer a request of each kind, so that no shopper waits for weights.
 
     Args:
         folder: as `build_package` wrote it.
@@ -187,5 +188,6 @@ def load(folder: Path, *, cache: Path | None = None, threads: int = 1, media: Me
     check_encoders(package.meta, modalities)
     torch.set_num_threads(threads)
     service = RankingService(package, modalities)
-    service.search(SearchRequest(query=ShopperQuery(text="warm"), k=1))
+    for request in warming_requests():
+        service.search(request)
     return service
