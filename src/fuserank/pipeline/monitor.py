@@ -27,7 +27,7 @@ def watch(job: Job, features: Features, current: Job | None = None) -> Verdict:
     else:
         catalogue = extract(current)[0].catalogue
         reference = _side(job.name, data, features.catalogue, np.ones(len(split), bool))
-        now = _side(current.name, current.dataset, catalogue, np.ones(len(catalogue), bool))
+        now = _side(current.data.name, current.dataset, catalogue, np.ones(len(catalogue), bool))
     return monitor(reference, now, out=job.reports / "drift", **job.settings.monitoring.model_dump())
 
 
