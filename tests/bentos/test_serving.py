@@ -333,16 +333,20 @@ def test_parts_that_do_not_belong_together_are_refused(shop, tmp_path):
         open_package(folder)
 
 
+def package_again(shop, out, products):
+    build_package(
+        out,
+        model_folder=shop.root / "model",
+        products=products,
+        catalogue=shop.features.catalogue,
+        histories={},
+        modalities=shop.features.modalities,
+    )
+
+
 def test_a_catalogue_of_other_products_is_not_packaged(shop, tmp_path):
     with pytest.raises(InputError, match="ids differ"):
-        build_package(
-            tmp_path / "p",
-            model_folder=shop.root / "model",
-            products=shop.dataset.products[::-1],
-            catalogue=shop.features.catalogue,
-            histories={},
-            modalities=shop.features.modalities,
-        )
+        package_again(shop, tmp_path / "p", shop.dataset.products[::-1])
     assert not (tmp_path / "p").exists()
 
 
@@ -352,19 +356,14 @@ def test_another_encoder_is_refused(shop, tmp_path, monkeypatch):
     monkeypatch.setattr(type(modality.encoder), "info", EncoderInfo(info.name, "other", info.dim, info.licence))
     with pytest.raises(StaleFeatureError, match="numeric"):
         load(shop.package)
+    with pytest.raises(StaleFeatureError, match="numeric"):
+        package_again(shop, tmp_path / "p", shop.dataset.products)
 
 
 def test_a_package_that_fails_half_way_leaves_nothing(shop, tmp_path, monkeypatch):
     monkeypatch.setattr("fuserank.serving.package.seal", lambda folder: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        build_package(
-            tmp_path / "p",
-            model_folder=shop.root / "model",
-            products=shop.dataset.products,
-            catalogue=shop.features.catalogue,
-            histories={},
-            modalities=shop.features.modalities,
-        )
+        package_again(shop, tmp_path / "p", shop.dataset.products)
     assert list(tmp_path.iterdir()) == []
 
 
