@@ -1,4 +1,4 @@
-"""Checkpoints of a training run: one safetensors file (weights, best weights, optimizer state) whose header carries the rest as JSON.
+"""Checkpoints of a training run: one safetensors file (weights, best weights, optimizer state), the rest as JSON in its header.
 
 No pickle. The file is replaced atomically after every epoch.
 """

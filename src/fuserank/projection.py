@@ -95,13 +95,20 @@ class SplitProjection(nn.Module):
         self.pair = nn.ModuleDict({s.name: nn.Linear(len(s.pair_names), width, bias=False) for s in specs if s.pair_names})
         self.dropout = nn.Dropout(dropout)
 
-    def project_products(self, vectors: Mapping[str, Tensor]) -> Tensor:
-        """{modality: (P, d_m)} -> (P, M, D + R): everything of the first layer that touches the product alone."""
+    def scale_products(self, vectors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """{modality: (P, d_m)} standardised; the part of `project_products` that training does not change."""
+        return {s.name: self.product_scaling[s.name](vectors[s.name]) for s in self.specs if s.product_dim}
+
+    def project_products(self, vectors: Mapping[str, Tensor], *, scaled: bool = False) -> Tensor:
+        """{modality: (P, d_m)} -> (P, M, D + R): everything of the first layer that touches the product alone.
+
+        Args:
+            scaled: the vectors went through `scale_products` already.
+        """
         count = next((len(v) for v in vectors.values()), 0)
+        vectors = vectors if scaled else self.scale_products(vectors)
         empty = self.query.weight.new_zeros(count, self.width + self.rank)
-        parts = [
-            self.product[s.name](self.product_scaling[s.name](vectors[s.name])) if s.product_dim else empty for s in self.specs
-        ]
+        parts = [self.product[s.name](vectors[s.name]) if s.product_dim else empty for s in self.specs]
         return torch.stack(parts, dim=1)
 
     def project_queries(self, vectors: Mapping[str, Tensor], present: Tensor) -> Tensor:

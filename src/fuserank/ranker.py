@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from fuserank.errors import InputError
 from fuserank.fusion import FUSIONS
 from fuserank.projection import ModalitySpec, SplitProjection, Standardiser
 from fuserank.scorers import SCORERS
@@ -89,10 +90,17 @@ class Ranker(nn.Module):
 
     Raises:
         UnknownNameError: the spec names a fusion or scorer that does not exist.
+        InputError: no modality of the spec has product vectors, so there is nothing to fuse.
     """
 
     def __init__(self, spec: RankerSpec) -> None:
         super().__init__()
+        if not any(m.product_dim for m in spec.modalities):
+            raise InputError(
+                f"a ranker over {[m.name for m in spec.modalities]} whose products have no vectors",
+                allowed="at least one modality with an encoder that some product has",
+                todo="add one to features.modalities, for example text",
+            )
         self.spec = spec
         modalities = len(spec.modalities)
         self.projection = SplitProjection(spec.modalities, spec.width, spec.rank, spec.dropout)
@@ -101,9 +109,9 @@ class Ranker(nn.Module):
         self.prior = nn.Linear(max(len(spec.pair_owners), 1), 1, bias=False)
         nn.init.constant_(self.prior.weight, 1.0)
 
-    def project_products(self, vectors: Mapping[str, Tensor]) -> Tensor:
+    def project_products(self, vectors: Mapping[str, Tensor], *, scaled: bool = False) -> Tensor:
         """{modality: (P, d_m)} -> (P, M, D + R); computed once per product and stored (float16 is enough)."""
-        return self.projection.project_products(vectors)
+        return self.projection.project_products(vectors, scaled=scaled)
 
     def forward(self, projected: Tensor, slates: Slates) -> Tensor:
         """Score slates of projected products.

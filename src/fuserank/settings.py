@@ -39,14 +39,16 @@ class FeatureSettings(_Section):
 class TrainingSettings(_Section):
     """The fusion models that are trained, and how."""
 
-    fusions: tuple[str, ...] = ("sum", "concat", "attention")
-    scorers: tuple[str, ...] = ("sequence", "attention", "attention_sequence")
+    rankers: tuple[str, ...] = Field(
+        default=tuple(f"{f}+{s}" for f in ("sum", "concat", "attention") for s in ("sequence", "attention", "attention_sequence")),
+        description="fusion+scorer of each model; the first is also trained on each family of modalities alone",
+    )
     loss: str = "softmax"
     seeds: tuple[int, ...] = (0,)
     width: int = Field(64, gt=0, description="D, the width of a modality's vector in the model")
     interaction: int = Field(64, ge=0, description="R, rank of the query-product product term; 0 leaves it out")
-    epochs: int = Field(40, gt=0)
-    patience: int = Field(6, gt=0, description="epochs without better validation nDCG@10 before training stops")
+    epochs: int = Field(24, gt=0, description="the learning rate falls to 0 over them")
+    patience: int = Field(8, gt=0, description="epochs without better validation nDCG@10 before training stops")
     batch_queries: int = Field(16, gt=0)
     slate: int = Field(256, gt=1, description="candidates per query in training")
     pool: int = Field(4096, gt=1, description="candidates per query that slates are drawn from")

@@ -66,13 +66,13 @@ class Features:
         return self._pairs.names
 
     def specs(self) -> tuple[ModalitySpec, ...]:
-        """What the ranker needs to know. A query channel that no query has is left out (query_dim 0)."""
-        used = {name: bool(self.queries.present[:, c].any()) for c, name in enumerate(self.queries.modalities)}
+        """What the ranker needs to know. Vectors that no product, or no query, has are left out (dimension 0)."""
+        asked = {name for c, name in enumerate(self.queries.modalities) if self.queries.present[:, c].any()}
         return tuple(
             ModalitySpec(
                 name=m.name,
-                product_dim=m.encoder.info.dim if m.encoder else 0,
-                query_dim=m.encoder.info.dim if m.encoder and used.get(m.name) else 0,
+                product_dim=m.encoder.info.dim if m.encoder and self.catalogue.has(m.name).any() else 0,
+                query_dim=m.encoder.info.dim if m.encoder and m.name in asked else 0,
                 pair_names=m.pair_names,
                 scaling=m.scaling,
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -25,14 +26,16 @@ from fuserank.metrics.ndcg import ndcg
 from fuserank.ranker import Ranker, RankerSpec, Slates
 from fuserank.slates import Features, Slate, collate
 
+HELD_BYTES = 2**30
+
 
 @dataclass(frozen=True)
 class TrainingKnobs:
     """How a ranker is trained; names and meaning as in `fuserank.settings.TrainingSettings`."""
 
     loss: str = "softmax"
-    epochs: int = 40
-    patience: int = 6
+    epochs: int = 24
+    patience: int = 8
     batch_queries: int = 16
     slate: int = 256
     learning_rate: float = 2e-3
@@ -95,6 +98,7 @@ def train(
     ranker = Ranker(spec)
     ranker.fit_scaling(*_training_vectors(features, train_slates))
     ranker.to(device)
+    vectors = ScaledVectors(ranker, features, [*train_slates, *val_slates])
     optimizer = torch.optim.AdamW(ranker.parameters(), lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
     state = load_checkpoint(checkpoint, ranker, optimizer, identity := _identity(spec, knobs, seed)) if checkpoint else None
     history: list[Epoch] = [Epoch(**e) for e in state["history"]] if state else []
@@ -104,8 +108,10 @@ def train(
     for epoch in range(len(history) + 1, knobs.epochs + 1):
         if _stalled(history, knobs.patience):
             break
-        mean_loss = _one_epoch(ranker, features, train_slates, loss, optimizer, knobs, np.random.default_rng([seed, epoch]), device)
-        result = Epoch(epoch, mean_loss, validate(ranker, features, val_slates), time.monotonic() - started)
+        for group in optimizer.param_groups:  # a half cosine from the full rate to 0 (Loshchilov & Hutter 2017, arXiv:1608.03983)
+            group["lr"] = knobs.learning_rate * (1 + math.cos(math.pi * (epoch - 1) / knobs.epochs)) / 2
+        mean_loss = _one_epoch(ranker, vectors, train_slates, loss, optimizer, knobs, np.random.default_rng([seed, epoch]), device)
+        result = Epoch(epoch, mean_loss, validate(ranker, vectors, val_slates), time.monotonic() - started)
         history.append(result)
         if result is _best(history):
             best_weights = {name: value.detach().cpu().clone() for name, value in ranker.state_dict().items()}
@@ -120,21 +126,47 @@ def train(
     return Trained(ranker.cpu().eval(), tuple(history), _best(history))
 
 
+class ScaledVectors:
+    """Standardised product vectors by catalogue row: kept when those of all slates fit in HELD_BYTES, else made for each batch.
+
+    Standardising costs as much as the matrix product that follows, and training never changes it.
+    """
+
+    def __init__(self, ranker: Ranker, features: Features, slates: Sequence[Slate]) -> None:
+        self.ranker, self.features, self.device = ranker, features, next(ranker.parameters()).device
+        rows = np.unique(np.concatenate([s.rows for s in slates]))
+        size = 4 * len(rows) * sum(spec.product_dim for spec in ranker.spec.modalities)
+        self._held = self._make(rows) if size <= HELD_BYTES else None
+        self._position = np.zeros(len(features.catalogue), np.int64)
+        self._position[rows] = np.arange(len(rows))
+
+    def __call__(self, rows: np.ndarray) -> dict[str, Tensor]:
+        """{modality: (len(rows), d_m)} for rows of the slates."""
+        if self._held is None:
+            return self._make(rows)
+        at = torch.from_numpy(self._position[rows]).to(self.device)
+        return {name: held[at] for name, held in self._held.items()}
+
+    @torch.no_grad()
+    def _make(self, rows: np.ndarray) -> dict[str, Tensor]:
+        return self.ranker.projection.scale_products(self.features.product_vectors(rows, self.device))
+
+
 @torch.inference_mode()
-def validate(ranker: Ranker, features: Features, slates: Sequence[Slate], *, batch: int = 16) -> float:
+def validate(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], *, batch: int = 16) -> float:
     """Mean nDCG@10 (linear gain) over slates, each of which has a grade above 0."""
     ranker.eval()
     values = []
     for start in range(0, len(slates), batch):
         part = slates[start : start + batch]
-        scores, _, _ = _forward(ranker, features, part, next(ranker.parameters()).device)
+        scores, _, _ = _forward(ranker, vectors, part)
         values += [ndcg(row[: len(s.rows)], s.grades) for row, s in zip(scores.float().cpu().numpy(), part, strict=True)]
     return float(np.mean(values))
 
 
 def _one_epoch(
     ranker: Ranker,
-    features: Features,
+    vectors: ScaledVectors,
     slates: Sequence[Slate],
     loss: Loss,
     optimizer: torch.optim.Optimizer,
@@ -150,7 +182,7 @@ def _one_epoch(
     for start in range(0, len(order), knobs.batch_queries):
         part = [sample_slate(slates[q], knobs.slate, rng) for q in order[start : start + knobs.batch_queries]]
         with torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext():
-            scores, grades, mask = _forward(ranker, features, part, device, drop=knobs.modality_dropout)
+            scores, grades, mask = _forward(ranker, vectors, part, drop=knobs.modality_dropout)
         value = loss(scores.float(), grades, mask)
         optimizer.zero_grad(set_to_none=True)
         value.backward()
@@ -160,17 +192,15 @@ def _one_epoch(
     return float(np.mean(losses))
 
 
-def _forward(
-    ranker: Ranker, features: Features, slates: Sequence[Slate], device: torch.device, drop: float = 0.0
-) -> tuple[Tensor, Tensor, Tensor]:
+def _forward(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], drop: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
     """Logits, grades and mask (B, N) of a batch; each distinct product is projected once."""
     rows = np.unique(np.concatenate([s.rows for s in slates]))
-    position = np.zeros(len(features.catalogue.product_ids), np.int64)
+    position = np.zeros(len(vectors.features.catalogue), np.int64)
     position[rows] = np.arange(len(rows))
-    batch, grades = collate(features.queries, slates, ranker.spec.modalities, device, position)
+    batch, grades = collate(vectors.features.queries, slates, ranker.spec.modalities, vectors.device, position)
     if drop:
         batch = drop_modalities(batch, drop)
-    projected = ranker.project_products(features.product_vectors(rows, device))
+    projected = ranker.project_products(vectors(rows), scaled=True)
     return ranker(projected, batch), grades, batch.mask
 
 
@@ -188,7 +218,7 @@ def drop_modalities(batch: Slates, probability: float) -> Slates:
 
 
 def sample_slate(slate: Slate, size: int, rng: np.random.Generator) -> Slate:
-    """At most `size` candidates: up to half of them graded above 0 (higher grades first, ties at random), the rest drawn from grade 0.
+    """At most `size` candidates: up to half graded above 0 (higher grades first, ties at random), the rest drawn from grade 0.
 
     Where one side has too few, the other fills up.
     """

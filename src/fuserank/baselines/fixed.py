@@ -18,7 +18,7 @@ def fixed_sum(
     val: Sequence[Slate],
     seed: int,
 ) -> dict[str, Callable[[Slate], np.ndarray]]:
-    """Best of the single scores, the equal weights and DRAWS random weights (Dirichlet) by mean nDCG@10 on the validation slates."""
+    """The best of each score alone, equal weights and DRAWS random weights (Dirichlet), by nDCG@10 on the validation slates."""
     size = len(features.pair_names)
     draws = np.random.default_rng(seed).dirichlet(np.full(size, 0.5), DRAWS)
     tried = np.vstack([np.eye(size), np.full((1, size), 1 / size), draws]).astype(np.float32)

@@ -12,7 +12,7 @@ from fuserank.slates import Features, Slate
 def random_order(
     features: Features,
     train: Sequence[Slate],
-    val: Sequence[Slate],  # noqa: ARG001
+    val: Sequence[Slate],
     seed: int,
 ) -> dict[str, Callable[[Slate], np.ndarray]]:
     """Uniform scores; the same slate always gets the same ones."""

@@ -27,6 +27,7 @@ class Row:
         metrics: measure -> {"mean", "std"}: mean over queries and seeds; std over the seeds' means (0 for one seed).
         per_query: query_id -> nDCG@10, mean over seeds.
         cost_ms_per_1000: median milliseconds to score 1,000 candidates on one thread.
+        by_seed: measure -> mean over queries, for each seed.
         significance: {"vs", "p_adjusted", "better"} against the chosen ranker on nDCG@10, None for that one itself.
     """
 
@@ -36,6 +37,7 @@ class Row:
     metrics: dict[str, dict[str, float]]
     per_query: dict[str, float]
     cost_ms_per_1000: float
+    by_seed: tuple[dict[str, float], ...]
     significance: dict[str, Any] | None = None
 
 
@@ -140,7 +142,7 @@ def _row(
         m: {"mean": float(np.mean([s[m] for s in per_seed])), "std": float(np.std([s[m] for s in per_seed]))} for m in per_seed[0]
     }
     averaged = {q: float(np.mean([p[q] for p in per_query])) for q in grades}
-    return Row(name, group[0].kind, len(group), metrics, averaged, cost_ms(group[0], features, test[0]))
+    return Row(name, group[0].kind, len(group), metrics, averaged, cost_ms(group[0], features, test[0]), tuple(per_seed))
 
 
 def _with_significance(rows: Sequence[Row], chosen: str, ids: Sequence[str]) -> list[Row]:

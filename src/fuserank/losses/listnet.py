@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from fuserank.masking import masked_log_softmax, masked_softmax
 from fuserank.losses.base import is_informative, mean_over
+from fuserank.masking import masked_log_softmax, masked_softmax
 
 
 def listnet(logits: Tensor, grades: Tensor, mask: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from fuserank.errors import SettingsError
 from fuserank.files import write_file
 from fuserank.model_folder import DataIdentity, ModelMeta, save_model
 from fuserank.pipeline.job import Job, dvc_hash, git_commit
@@ -55,16 +56,23 @@ def plans(job: Job, features: Features) -> list[Plan]:
     knobs, names = job.settings.training, [m.name for m in job.modalities]
     seen = {name for name in names if features.catalogue.has(name).any()}
     models = [
-        Plan(f"{fusion}+{scorer}", "fusion", fusion, scorer, tuple(names), seed)
-        for fusion, scorer, seed in itertools.product(knobs.fusions, knobs.scorers, knobs.seeds)
+        Plan(name, "fusion", *_parts(name), tuple(names), seed) for name, seed in itertools.product(knobs.rankers, knobs.seeds)
     ]
     families = {family: tuple(m for m in members if m in seen) for family, members in job.settings.evaluation.families.items()}
     alone = [
-        Plan(f"{family} only", "single", knobs.fusions[0], knobs.scorers[0], members, seed)
+        Plan(f"{family} only", "single", *_parts(knobs.rankers[0]), members, seed)
         for (family, members), seed in itertools.product(families.items(), knobs.seeds)
         if members and set(members) < seen
     ]
     return models + alone
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Fusion and scorer of a ranker's name; the tables say which exist."""
+    fusion, plus, scorer = name.partition("+")
+    if not plus:
+        raise SettingsError(f"ranker {name!r}", allowed="fusion+scorer", todo="write for example concat+sequence")
+    return fusion, scorer
 
 
 def slates_of(job: Job, features: Features) -> tuple[list[Slate], list[Slate], list[Slate]]:

@@ -138,7 +138,8 @@ def _refuse_other_modalities(ranker: Ranker, catalogue: Catalogue, folder: Path)
     """Every mask and vector of the catalogue must mean to the model what it meant in training."""
     wanted = {spec.name: spec.product_dim for spec in ranker.spec.modalities}
     found = {name: catalogue.vectors[name].shape[1] if name in catalogue.vectors else 0 for name in catalogue.modalities}
-    if list(wanted.items()) != list(found.items()):
+    # Dimension 0 is a modality that no product had in training: the model does not read its vectors.
+    if list(wanted) != list(found) or any(dim not in (0, found[name]) for name, dim in wanted.items()):
         raise ModelFolderError(
             f"{folder}: catalogue with modalities {found}", allowed=f"the model's: {wanted}", todo="build the catalogue again"
         )

@@ -1,0 +1,124 @@
+"""The real sets, from import to table: what `make results` writes to docs/results.md and docs/results.json."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fuserank.data.importers import IMPORTERS
+from fuserank.evaluation.leaderboard import Leaderboard
+from fuserank.pipeline.evaluate import evaluate
+from fuserank.pipeline.extract import extract
+from fuserank.pipeline.job import Job
+from fuserank.pipeline.train import plans, slates_of, train_plan
+from fuserank.settings import load_settings
+
+SEEDS = (0, 1, 2)
+# Each fusion, and each scorer, at least once; all nine pairs are a setting away.
+RANKERS = ("concat+sequence", "sum+sequence", "attention+sequence", "concat+attention", "concat+attention_sequence")
+TEXT_AND_PICTURE = ("text", "lexical", "image")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One table of the results.
+
+    Attributes:
+        importer: name in IMPORTERS.
+        regime: of the results; with the importer it names the case.
+        options: of the importer, one dict for each dataset of the case (folds).
+        modalities: that the set has.
+        rankers: fusion+scorer of each model.
+    """
+
+    importer: str
+    regime: str
+    options: tuple[Mapping[str, Any], ...]
+    modalities: tuple[str, ...] = TEXT_AND_PICTURE
+    rankers: tuple[str, ...] = RANKERS
+
+
+CASES = (
+    *(Case("fashion", regime, ({"regime": regime},)) for regime in ("full", "no_colour", "no_colour_type")),
+    Case("grocery", "picture", ({"regime": "picture"},)),
+    Case("grocery", "text", ({"regime": "text"},)),
+    Case("grocery", "voice", ({"regime": "voice"},), (*TEXT_AND_PICTURE, "audio")),
+    Case("chorus", "human", tuple({"fold": fold} for fold in range(5)), ("text", "lexical", "numeric")),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One ranker of one case: per measure the mean and the deviation over seeds, and how many queries and seeds."""
+
+    ranker: str
+    kind: str
+    metrics: dict[str, dict[str, float]]
+    per_query: dict[str, float]
+    seeds: int
+    cost_ms_per_1000: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """All rankers of one case, best nDCG@10 first; `chosen` are the fusions that validation chose, fold by fold."""
+
+    case: Case
+    queries: int
+    chosen: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+def run_case(case: Case, source: Path, home: Path, reports: Path, progress: Callable[[str], None]) -> Result:
+    """Import, extract, train three seeds and evaluate one case.
+
+    Args:
+        source: the folder that holds a folder of the importer's name.
+        home, reports: as in the settings.
+    """
+    boards = []
+    for number, options in enumerate(case.options):
+        data = home / "results" / f"{case.importer}-{case.regime}-{number}"
+        IMPORTERS[case.importer](source / case.importer, data, **options)
+        settings = load_settings(
+            home=home, reports=reports, features={"modalities": case.modalities}, training={"seeds": SEEDS, "rankers": case.rankers}
+        )
+        boards.append(_leaderboard(Job(data, settings), progress))
+    return Result(case, sum(b.queries for b in boards), tuple(b.chosen for b in boards), tuple(merge(boards)))
+
+
+def merge(boards: Sequence[Leaderboard]) -> list[Line]:
+    """One table out of the folds': means over all queries of all folds, deviations over seeds of these means."""
+    lines = []
+    for name in {row.ranker: None for board in boards for row in board.rows}:
+        found = [(board.queries, board.row(name)) for board in boards if any(row.ranker == name for row in board.rows)]
+        if len(found) < len(boards):
+            continue
+        weights = np.array([queries for queries, _ in found], float)
+        rows = [row for _, row in found]
+        metrics = {}
+        for measure in rows[0].metrics:
+            by_seed = [
+                np.average([row.by_seed[s].get(measure, np.nan) for row in rows], weights=weights) for s in range(rows[0].seeds)
+            ]
+            metrics[measure] = {"mean": float(np.mean(by_seed)), "std": float(np.std(by_seed))}
+        per_query = {query: value for row in rows for query, value in row.per_query.items()}
+        cost = float(np.median([row.cost_ms_per_1000 for row in rows]))
+        lines.append(Line(name, rows[0].kind, metrics, per_query, rows[0].seeds, cost))
+    return sorted(lines, key=lambda line: -line.metrics["nDCG@10"]["mean"])
+
+
+def _leaderboard(job: Job, progress: Callable[[str], None]) -> Leaderboard:
+    """The chain up to the leaderboard."""
+    progress(f"{job.name}: extract")
+    features, _ = extract(job)
+    slates = slates_of(job, features)
+    models = []
+    for plan in plans(job, features):
+        models.append(train_plan(job, features, plan, slates[0], slates[1]))
+        progress(f"{job.name}: {plan.name} seed {plan.seed}, validation nDCG@10 {models[-1].val_ndcg:.4f}")
+    return evaluate(job, features, models, slates).board

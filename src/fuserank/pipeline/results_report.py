@@ -1,0 +1,111 @@
+"""docs/results.json and docs/results.md out of the results of all cases."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from fuserank.files import write_file
+from fuserank.metrics.significance import holm, paired_p
+from fuserank.pipeline.job import git_commit
+from fuserank.pipeline.results import Line, Result
+
+SHOWN = ("nDCG@10", "MRR@10", "MAP", "Recall@10", "F1", "ROC-AUC")
+HEAD = """# Results on real data
+
+Written by `make results FROM=<folder>`, where the folder holds the sets that [data.md](data.md) describes; commit
+`{commit}`, {machine}. Machine-readable: [results.json](results.json).
+
+Protocol: three seeds (mean ± standard deviation over seeds where a ranker is trained); every ranker orders *all* candidates
+of a query (fashion: the 4,201 test-side products; grocery: the 81 products; chorus: the judged products of the query, grouped
+five-fold, the 99 queries with more than one distinct grade). nDCG has linear gain. MRR, MAP, Recall and the yes-or-no measures
+count a product as relevant from grade 2 on; the threshold of the latter is chosen on validation. The tests of a table are
+against **ours**: the fusion that validation chose, never test. p: paired randomisation test over queries on nDCG@10,
+Holm-corrected within a table. Numbers of different sets are never averaged.
+
+"""
+
+
+def write_results(results: Sequence[Result], folder: Path) -> None:
+    """Write results.json and results.md into `folder`, each atomically."""
+    rows = [row for result in results for row in json_rows(result)]
+    write_file(folder / "results.json", json.dumps(rows, indent=1) + "\n")
+    head = HEAD.format(commit=git_commit()[:12], machine=f"{platform.machine()}, {os.cpu_count()} cores, no GPU")
+    write_file(folder / "results.md", head + "\n".join(section(result) for result in results))
+
+
+def json_rows(result: Result) -> list[dict[str, object]]:
+    """One row for each ranker and measure."""
+    case = result.case
+    return [
+        {
+            "dataset": case.importer, "regime": case.regime, "split": "test", "ranker": line.ranker, "kind": line.kind,
+            "metric": metric, "mean": value["mean"], "std": value["std"], "seeds": line.seeds, "queries": result.queries,
+        }
+        for line in result.lines
+        for metric, value in line.metrics.items()
+        if not np.isnan(value["mean"])
+    ]  # fmt: skip
+
+
+def section(result: Result) -> str:
+    """The table of one case, and in words where fusion loses."""
+    ours = our_line(result)
+    others = [line for line in result.lines if line is not ours]
+    adjusted = dict(zip((o.ranker for o in others), holm([_p(ours, other) for other in others]), strict=True))
+    table = [
+        f"## {result.case.importer}, {result.case.regime}",
+        "",
+        f"{result.queries} test queries. Chosen on validation: {', '.join(dict.fromkeys(result.chosen))}.",
+        "",
+        f"| ranker | kind | {' | '.join(SHOWN)} | ms per 1,000 | p against ours |",
+        f"|---|---|{'---|' * len(SHOWN)}---|---|",
+        *(_row(line, line is ours, adjusted.get(line.ranker)) for line in result.lines),
+        "",
+        *_losses(ours, others, adjusted),
+        "",
+    ]
+    return "\n".join(table)
+
+
+def our_line(result: Result) -> Line:
+    """The fusion that validation chose (in most folds)."""
+    name = max(dict.fromkeys(result.chosen), key=result.chosen.count)
+    return next(line for line in result.lines if line.ranker == name)
+
+
+def _p(ours: Line, other: Line) -> float:
+    queries = list(ours.per_query)
+    return paired_p(np.array([ours.per_query[q] for q in queries]), np.array([other.per_query[q] for q in queries]))
+
+
+def _row(line: Line, ours: bool, p: float | None) -> str:
+    cells = [_cell(line.metrics.get(name), line.seeds) for name in SHOWN]
+    name = f"**{line.ranker}**" if ours else line.ranker
+    return f"| {name} | {line.kind} | {' | '.join(cells)} | {line.cost_ms_per_1000:.2f} | {'ours' if p is None else f'{p:.4f}'} |"
+
+
+def _cell(value: dict[str, float] | None, seeds: int) -> str:
+    if value is None or np.isnan(value["mean"]):
+        return ""
+    return f"{value['mean']:.3f}" + (f" ± {value['std']:.3f}" if seeds > 1 else "")
+
+
+def _losses(ours: Line, others: Sequence[Line], adjusted: dict[str, float]) -> list[str]:
+    """Which rankers that are no fusion of ours stand at or above ours."""
+    mean = ours.metrics["nDCG@10"]["mean"]
+    above = [o for o in others if o.kind != "fusion" and o.metrics["nDCG@10"]["mean"] >= mean]
+    if not above:
+        rival = max((o for o in others if o.kind != "fusion"), key=lambda o: o.metrics["nDCG@10"]["mean"])
+        gain = mean - rival.metrics["nDCG@10"]["mean"]
+        return [
+            f"No ranker without fusion is above ours; the next is {rival.ranker}, {gain:.3f} below (p = {adjusted[rival.ranker]:.4f})."
+        ]
+    gains = [(o.ranker, o.metrics["nDCG@10"]["mean"] - mean, adjusted[o.ranker]) for o in above]
+    named = [f"{ranker} by {gain:.3f} (p = {p:.4f})" for ranker, gain, p in gains]
+    return [f"**Where fusion loses:** {'; '.join(named)}."]
