@@ -22,6 +22,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 demo: setup  ## the whole chain on the sample store
+	mkdir -p $(PREFECT_HOME)
 	$(BIN)/python -m flows.demo
 	$(BIN)/dvc status
 
@@ -38,7 +39,9 @@ bench: setup  ## speed of the parts; writes docs/bench/*.json
 	$(BIN)/python -m tests.benchmarks.run
 
 results: setup  ## docs/results.md and docs/results.json from the real sets; FROM=folder
+	mkdir -p $(PREFECT_HOME)
 	$(BIN)/python -m flows.results --from $(FROM)
 
 ui: setup  ## the Prefect server with its page; runs made with PREFECT_API_URL set appear there
+	mkdir -p $(PREFECT_HOME)
 	$(BIN)/prefect server start

@@ -103,9 +103,8 @@ def _losses(ours: Line, others: Sequence[Line], adjusted: dict[str, float]) -> l
     if not above:
         rival = max((o for o in others if o.kind != "fusion"), key=lambda o: o.metrics["nDCG@10"]["mean"])
         gain = mean - rival.metrics["nDCG@10"]["mean"]
-        return [
-            f"No ranker without fusion is above ours; the next is {rival.ranker}, {gain:.3f} below (p = {adjusted[rival.ranker]:.4f})."
-        ]
+        p = adjusted[rival.ranker]
+        return [f"No ranker without fusion is above ours; the next is {rival.ranker}, {gain:.3f} below (p = {p:.4f})."]
     gains = [(o.ranker, o.metrics["nDCG@10"]["mean"] - mean, adjusted[o.ranker]) for o in above]
     named = [f"{ranker} by {gain:.3f} (p = {p:.4f})" for ranker, gain, p in gains]
     return [f"**Where fusion loses:** {'; '.join(named)}."]
