@@ -29,7 +29,7 @@ _NON_EMPTY = frozenset(column for key in KEYS.values() for column in key)
 
 
 def table_schema(name: str) -> dict[str, Any]:
-    """JSON Schema of one row of the table `name`, a key of `fuserank.types.SCHEMAS`. ``x-key`` names the columns that are unique."""
+    """JSON Schema of one row of a table of `fuserank.types.SCHEMAS`; ``x-key`` names the columns that are unique together."""
     schema = SCHEMAS[name]
     return {
         "$schema": DRAFT,
