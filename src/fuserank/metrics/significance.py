@@ -19,10 +19,10 @@ def paired_p(ours: np.ndarray, theirs: np.ndarray, *, alternative: str = "two-si
         alternative: ``two-sided``, or ``greater`` for "ours is higher".
 
     Returns:
-        p in (0, 1]; 1.0 when all differences are 0.
+        p in (0, 1]; 1.0 when all differences are 0 or there is one query only.
     """
     difference = np.asarray(ours, float) - np.asarray(theirs, float)
-    if not difference.any():
+    if len(difference) < 2 or not difference.any():
         return 1.0
     result = stats.permutation_test(
         (difference,),

@@ -39,7 +39,7 @@ def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) 
     if version == reigning:
         return Gated(version, False, reigning, None)
     challenger = evidence(job, features, models, version, test, evaluated.missing)
-    champion = evidence(job, features, models, reigning, test, {}) if reigning else None
+    champion = evidence(job, features, models, reigning, test, None) if reigning else None
     decision = decide(challenger, champion, **job.settings.gate.model_dump())
     reason = "; ".join(f"{check.name}: {check.words}" for check in decision.reasons)
     if decision.promote:
@@ -49,7 +49,7 @@ def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) 
 
 
 def evidence(
-    job: Job, features: Features, models: Registry, version: str, test: list[Slate], missing: dict[str, float]
+    job: Job, features: Features, models: Registry, version: str, test: list[Slate], missing: dict[str, float] | None
 ) -> Evidence:
     """Measure a registered model on the test slates."""
     ranker, meta = load_model(models.path(version))
