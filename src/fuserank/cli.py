@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,10 +15,10 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError, validate_call
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from fuserank.errors import FuserankError, InputError
+from fuserank.progress import bar_of, named_bars
 
 app = typer.Typer(help="Multimodal fusion ranking for e-commerce search.", no_args_is_help=True, pretty_exceptions_enable=False)
 models = typer.Typer(help="The registry: champion, challengers, rollback.", no_args_is_help=True)
@@ -37,30 +35,6 @@ def main() -> None:
     except FuserankError as error:
         Console(stderr=True).print(f"[red]error:[/] {error}", highlight=False, markup=True, soft_wrap=True)
         sys.exit(error.exit_code)
-
-
-@contextmanager
-def _bar(words: str) -> Iterator[Any]:
-    """A progress bar; gives a function (items done, items in all)."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(words, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
-@contextmanager
-def _named_bars() -> Iterator[Any]:
-    """One progress bar a name; gives a function (name, items done, items in all)."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        tasks: dict[str, Any] = {}
-
-        def update(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(name, total=total)
-            progress.update(tasks[name], completed=done, total=total)
-
-        yield update
 
 
 def _job(data: Path) -> Any:
@@ -80,7 +54,7 @@ def sample(
     """Generate the sample store."""
     from fuserank.data.sample import build_sample
 
-    with _bar("drawing products") as bar:
+    with bar_of("drawing products") as bar:
         dataset = build_sample(target, products=products, queries=queries, seed=seed, progress=bar)
     out.print(f"{target}: {len(dataset.products)} products, {len(dataset.queries)} queries, version {dataset.version[:12]}")
 
@@ -102,7 +76,7 @@ def import_(
     if column:
         options["columns"] = dict(_pair(text) for text in column)
     try:
-        with _bar(f"importing {name}") as bar:
+        with bar_of(f"importing {name}") as bar:
             dataset = validate_call(importer)(source, target or Path("data") / name, progress=bar, **options)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
@@ -137,7 +111,7 @@ def validate(data: Data) -> None:
     from fuserank.pipeline.validate import check
 
     job = _job(data)
-    with _bar("checking media") as bar:
+    with bar_of("checking media") as bar:
         report = check(job, progress=bar)
     out.print(
         f"{len(report.results)} rules hold or warn, {len(report.quarantine)} media in quarantine: {job.reports / 'validation'}"
@@ -149,7 +123,7 @@ def extract(data: Data) -> None:
     """Extract the features of every modality; only what is new is encoded."""
     from fuserank.pipeline.extract import extract as step
 
-    with _named_bars() as bars:
+    with named_bars() as bars:
         _, reports = step(_job(data), progress=bars)
     for report in reports:
         out.print(f"{report.encoder.key}: {report.encoded} encoded, {report.reused} reused, {len(report.quarantined)} quarantined")
@@ -163,7 +137,7 @@ def train(data: Data) -> None:
     from fuserank.pipeline.train import plans, slates_of, train_plan
 
     job = _job(data)
-    with _named_bars() as bars:
+    with named_bars() as bars:
         features, _ = step(job, progress=bars)
         slates, epochs = slates_of(job, features), job.settings.training.epochs
         trained = [
@@ -187,7 +161,7 @@ def monitor(
     from fuserank.pipeline.monitor import watch
 
     job = _job(data)
-    with _named_bars() as bars:
+    with named_bars() as bars:
         features, _ = step(job, progress=bars)
     verdict = watch(job, features, _job(current) if current else None)
     out.print(f"{'drift' if verdict.drift else 'no drift'}: {verdict.reason}; page: {job.reports / 'drift' / 'drift.html'}")

@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,10 @@ from torch import Tensor
 from fuserank.checkpoint import load_checkpoint, save_checkpoint
 from fuserank.losses import LOSSES, Loss
 from fuserank.metrics.ndcg import ndcg
-from fuserank.ranker import Ranker, RankerSpec, Slates
+from fuserank.ranker import Ranker, RankerSpec
+from fuserank.sampling import drop_modalities, sample_slate
 from fuserank.slates import Features, Slate, collate
-
-HELD_BYTES = 2**30
+from fuserank.training_vectors import ScaledVectors, scaling_vectors
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def train(
     loss = _loss(knobs)
     torch.manual_seed(seed)
     ranker = Ranker(spec)
-    ranker.fit_scaling(*_training_vectors(features, train_slates))
+    ranker.fit_scaling(*scaling_vectors(features, train_slates))
     ranker.to(device)
     vectors = ScaledVectors(ranker, features, [*train_slates, *val_slates])
     optimizer = torch.optim.AdamW(ranker.parameters(), lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
@@ -124,32 +124,6 @@ def train(
 
     ranker.load_state_dict(best_weights)
     return Trained(ranker.cpu().eval(), tuple(history), _best(history))
-
-
-class ScaledVectors:
-    """Standardised product vectors by catalogue row: kept when those of all slates fit in HELD_BYTES, else made for each batch.
-
-    Standardising costs as much as the matrix product that follows, and training never changes it.
-    """
-
-    def __init__(self, ranker: Ranker, features: Features, slates: Sequence[Slate]) -> None:
-        self.ranker, self.features, self.device = ranker, features, next(ranker.parameters()).device
-        rows = np.unique(np.concatenate([s.rows for s in slates]))
-        size = 4 * len(rows) * sum(spec.product_dim for spec in ranker.spec.modalities)
-        self._held = self._make(rows) if size <= HELD_BYTES else None
-        self._position = np.zeros(len(features.catalogue), np.int64)
-        self._position[rows] = np.arange(len(rows))
-
-    def __call__(self, rows: np.ndarray) -> dict[str, Tensor]:
-        """{modality: (len(rows), d_m)} for rows of the slates."""
-        if self._held is None:
-            return self._make(rows)
-        at = torch.from_numpy(self._position[rows]).to(self.device)
-        return {name: held[at] for name, held in self._held.items()}
-
-    @torch.no_grad()
-    def _make(self, rows: np.ndarray) -> dict[str, Tensor]:
-        return self.ranker.projection.scale_products(self.features.product_vectors(rows, self.device))
 
 
 @torch.inference_mode()
@@ -202,51 +176,6 @@ def _forward(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], dr
         batch = drop_modalities(batch, drop)
     projected = ranker.project_products(vectors(rows), scaled=True)
     return ranker(projected, batch), grades, batch.mask
-
-
-def drop_modalities(batch: Slates, probability: float) -> Slates:
-    """Modality dropout: each product modality and each query channel of a slate is absent with `probability`.
-
-    A draw that would leave a slate's query without any channel, or a candidate without any modality, is not applied to it.
-    """
-    keep = torch.rand(len(batch.present), 1, batch.present.shape[2], device=batch.present.device) >= probability
-    present = batch.present & keep
-    present = torch.where(present.any(-1, keepdim=True), present, batch.present)
-    channels = batch.query_present & (torch.rand(batch.query_present.shape, device=present.device) >= probability)
-    channels = torch.where(channels.any(-1, keepdim=True), channels, batch.query_present)
-    return replace(batch, present=present, query_present=channels)
-
-
-def sample_slate(slate: Slate, size: int, rng: np.random.Generator) -> Slate:
-    """At most `size` candidates: up to half graded above 0 (higher grades first, ties at random), the rest drawn from grade 0.
-
-    Where one side has too few, the other fills up.
-    """
-    if len(slate.rows) <= size:
-        return slate
-    noise = rng.random(len(slate.rows))
-    relevant = np.flatnonzero(slate.grades > 0)
-    relevant = relevant[np.lexsort((noise[relevant], -slate.grades[relevant]))]
-    others = np.flatnonzero(slate.grades <= 0)
-    others = others[np.argsort(noise[others])]
-    taken = min(len(relevant), max(size // 2, size - len(others)))
-    return slate.take(np.concatenate([relevant[:taken], others[: size - taken]]))
-
-
-def _training_vectors(features: Features, slates: Sequence[Slate]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Vectors that exist, of products (at most 20,000) and queries of the training slates, for the standardisers."""
-    rows = np.unique(np.concatenate([s.rows for s in slates]))[:20_000]
-    products = {}
-    for m, modality in enumerate(features.modalities):
-        if modality.name in features.catalogue.vectors:
-            having = rows[features.catalogue.present[rows, m]]
-            products[modality.name] = torch.from_numpy(np.asarray(features.catalogue.vectors[modality.name][having], np.float32))
-    which = np.unique([s.query for s in slates])
-    queries = {
-        name: torch.from_numpy(np.asarray(features.queries.vectors[name][which[features.queries.present[which, c]]], np.float32))
-        for c, name in enumerate(features.queries.modalities)
-    }
-    return products, queries
 
 
 def _loss(knobs: TrainingKnobs) -> Loss:

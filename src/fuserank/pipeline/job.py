@@ -32,6 +32,8 @@ MODEL_SOURCES = (
     "projection.py",
     "ranker.py",
     "slates.py",
+    "sampling.py",
+    "training_vectors.py",
     "training.py",
 )
 

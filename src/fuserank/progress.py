@@ -1,0 +1,31 @@
+"""Progress bars on stderr for everything that takes longer than a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+
+@contextmanager
+def named_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """One progress bar a name; gives a function (name, items done, items in all)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def update(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=done, total=total)
+
+        yield update
+
+
+@contextmanager
+def bar_of(name: str) -> Iterator[Callable[[int, int], None]]:
+    """One progress bar; gives a function (items done, items in all)."""
+    with named_bars() as bars:
+        yield lambda done, total: bars(name, done, total)
