@@ -5,14 +5,20 @@ Settings are read at the door only (flows, command line, service); classes below
 
 from __future__ import annotations
 
+import difflib
+import os
 from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
+import pydantic_settings
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, PyprojectTomlConfigSettingsSource, SettingsConfigDict
 
 from fuserank.errors import SettingsError
+
+# Environment variables of this prefix that are no settings: the service's package, and the tests' folder of real data.
+OTHER_VARIABLES = frozenset({"FUSERANK_PACKAGE", "FUSERANK_SHARED_DATA"})
 
 
 class _Section(BaseModel):
@@ -133,10 +139,18 @@ def load_settings(**arguments: Any) -> Settings:
         arguments: values that win over every other source; nested sections as dicts.
 
     Raises:
-        SettingsError: a key is unknown or a value is out of range.
+        SettingsError: a key is unknown (an environment variable FUSERANK_* that names no setting included), a value cannot be read
+            or is out of range.
     """
+    _refuse_unknown_variables()
     try:
         return Settings(**arguments)
+    except pydantic_settings.SettingsError as error:
+        raise SettingsError(
+            f"{error}",
+            allowed="lists and sections as JSON, for example FUSERANK_TRAINING__SEEDS='[0, 1]'",
+            todo="correct the FUSERANK_* variable",
+        ) from None
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -145,6 +159,20 @@ def load_settings(**arguments: Any) -> Settings:
             allowed=", ".join(_keys(Settings, first["loc"])),
             todo="correct the argument, the FUSERANK_* variable or [tool.fuserank] in pyproject.toml",
         ) from None
+
+
+def _refuse_unknown_variables() -> None:
+    """A variable whose first part names no setting would be ignored; what stands behind `__` is checked with the values."""
+    names = [f"FUSERANK_{name.upper()}" for name in Settings.model_fields]
+    for variable in sorted(os.environ):
+        first = variable.upper().split("__")[0]
+        if first.startswith("FUSERANK_") and first not in names and first not in OTHER_VARIABLES:
+            near = difflib.get_close_matches(first, names, n=1)
+            raise SettingsError(
+                f"environment variable {variable!r} names no setting",
+                allowed=", ".join(names),
+                todo=f"did you mean {near[0]}?" if near else "rename or unset it",
+            )
 
 
 def _keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

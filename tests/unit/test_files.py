@@ -1,0 +1,64 @@
+import hashlib
+import os
+
+import pytest
+
+from fuserank.files import new_folder, sha256_file, write_file
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_write_file_makes_and_replaces(tmp_path):
+    path = tmp_path / "deep" / "file"
+    write_file(path, "ä")
+    write_file(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert names(path.parent) == ["file"]
+
+
+def test_write_file_that_fails_leaves_the_old_bytes_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_file(path, "old")
+
+    def broken(*_):
+        raise OSError("disk")
+
+    monkeypatch.setattr(os, "replace", broken)
+    with pytest.raises(OSError, match="disk"):
+        write_file(path, "new")
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_new_folder_appears_whole(tmp_path):
+    with new_folder(tmp_path / "made") as work:
+        (work / "inner").mkdir()
+        (work / "inner" / "file").write_text("x")
+        assert not (tmp_path / "made").exists()
+    assert (tmp_path / "made" / "inner" / "file").read_text() == "x"
+    assert names(tmp_path) == ["made"]
+
+
+def test_new_folder_replaces_all_of_the_old_one(tmp_path):
+    for name in ("old", "new"):
+        with new_folder(tmp_path / "f") as work:
+            (work / name).touch()
+    assert names(tmp_path / "f") == ["new"]
+    assert names(tmp_path) == ["f"]
+
+
+def test_new_folder_that_fails_leaves_the_old_one_and_nothing_else(tmp_path):
+    with new_folder(tmp_path / "f") as work:
+        (work / "old").touch()
+    with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "f") as work:
+        (work / "new").touch()
+        raise KeyboardInterrupt
+    assert names(tmp_path / "f") == ["old"]
+    assert names(tmp_path) == ["f"]
+
+
+def test_sha256_file(tmp_path):
+    (tmp_path / "f").write_bytes(b"abc")
+    assert sha256_file(tmp_path / "f") == hashlib.sha256(b"abc").hexdigest()
