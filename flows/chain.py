@@ -50,7 +50,7 @@ def chain(data: Path = Path("data/sample"), current: Path | None = None, overrid
         "champion": gated.champion,
         "promoted": gated.promoted,
         "bento": bento,
-        "drift": verdict.drift,
+        "drift": verdict.drift if verdict else None,
         "reports": str(job.reports),
     }
 

@@ -13,6 +13,7 @@ from fuserank.monitoring.side import Side
 from fuserank.monitoring.verdict import MissingChange, Verdict, conclude
 
 MISSING_FLOOR = 0.05
+FEWEST = 2 * MIN_VALUES  # products on a side
 
 
 def monitor(
@@ -78,10 +79,10 @@ def monitor(
 
 def _refuse_few(side: Side) -> None:
     rows = len(side.tables.get("products", ()))
-    if rows < 2 * MIN_VALUES:
+    if rows < FEWEST:
         raise InputError(
             f"{rows} products in {side.name!r}",
-            allowed=f"at least {2 * MIN_VALUES} products on each side",
+            allowed=f"at least {FEWEST} products on each side",
             todo="wait for more products or compare a larger batch",
         )
 

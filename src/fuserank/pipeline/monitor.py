@@ -8,6 +8,7 @@ import pyarrow as pa
 from fuserank.data.dataset import Dataset
 from fuserank.features.catalogue import Catalogue
 from fuserank.monitoring import Side, Verdict, monitor
+from fuserank.monitoring.drift import FEWEST
 from fuserank.pipeline.extract import extract
 from fuserank.pipeline.job import Job
 from fuserank.slates import Features
@@ -29,6 +30,12 @@ def watch(job: Job, features: Features, current: Job | None = None) -> Verdict:
         reference = _side(job.name, data, features.catalogue, np.ones(len(split), bool))
         now = _side(current.data.name, current.dataset, catalogue, np.ones(len(catalogue), bool))
     return monitor(reference, now, out=job.reports / "drift", **job.settings.monitoring.model_dump())
+
+
+def has_two_sides(job: Job) -> bool:
+    """Whether the dataset has enough training and enough test products to be compared with each other."""
+    splits = [p.split for p in job.dataset.products]
+    return min(splits.count("train"), splits.count("test")) >= FEWEST
 
 
 def _side(name: str, data: Dataset, catalogue: Catalogue, chosen: np.ndarray, queries: str | None = None) -> Side:
