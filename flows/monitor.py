@@ -14,9 +14,7 @@ from fuserank.slates import Features
 def monitor(job: Job, features: Features, current: Job | None) -> Verdict | None:
     """Judge drift of tables and embeddings; None when there is nothing to compare with."""
     if current is None and not has_two_sides(job):
-        get_run_logger().info(
-            "no drift report: no current batch, and too few products are for training or test alone"
-        )
+        get_run_logger().info("no drift report: no current batch, and too few products are for training or test alone")
         return None
     verdict = watch(job, features, current)
     create_markdown_artifact(key="drift", markdown=f"**{'drift' if verdict.drift else 'no drift'}**: {verdict.reason}")
