@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from fuserank.data.sample import build_sample
+from fuserank.pipeline.extract import extract
+from fuserank.pipeline.job import Job
+from fuserank.pipeline.train import slates_of
+from fuserank.settings import load_settings
+from fuserank.slates import Features, Slate
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +52,24 @@ def tone() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return make
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """A small sample store, its features, and its training, validation and test slates."""
+
+    job: Job
+    features: Features
+    slates: tuple[list[Slate], list[Slate], list[Slate]]
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory, onnx_cache: Path) -> Tiny:
+    """60 products, 24 queries; features are extracted once for all tests."""
+    root = tmp_path_factory.mktemp("tiny")
+    (root / "home").mkdir()
+    (root / "home" / "encoders").symlink_to(onnx_cache)
+    build_sample(root / "data", products=60, queries=24)
+    job = Job(root / "data", load_settings(home=root / "home", reports=root / "reports"))
+    features, _ = extract(job)
+    return Tiny(job, features, slates_of(job, features))

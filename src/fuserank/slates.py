@@ -99,7 +99,7 @@ def judged_slates(features: Features, dataset: Dataset, split: str, *, pool: int
     """Slates of the judged queries of a split, in file order.
 
     A query ranks all products of its split and those of no split (manifest `candidates: split`), or only the products judged for
-    it (`judged`). A query whose candidates all have the same grade is left out: no order of it is better than another.
+    it (`judged`) of these. A query whose candidates all have the same grade is left out: no order of it is better than another.
 
     Args:
         pool: at most so many candidates a slate: all with a grade above 0 first, then a random draw (for training; None: all).
@@ -114,7 +114,7 @@ def judged_slates(features: Features, dataset: Dataset, split: str, *, pool: int
         judged = {index[p]: grade for p, grade in dataset.qrels.get(query.query_id, {}).items()}
         if query.split != split or not judged:
             continue
-        rows = everything if dataset.manifest.candidates == "split" else np.array(sorted(judged), dtype=np.int64)
+        rows = everything if dataset.manifest.candidates == "split" else np.intersect1d(list(judged), everything)
         # Equal scores keep the order of the slate, and a catalogue's order may follow its labels: a neutral order leaks nothing.
         rows = np.random.default_rng(list(query.query_id.encode())).permutation(rows)
         grades = np.array([judged.get(int(row), 0) for row in rows], dtype=np.float32)

@@ -194,4 +194,4 @@ def _stalled(history: Sequence[Epoch], patience: int) -> bool:
 
 def _identity(spec: RankerSpec, knobs: TrainingKnobs, seed: int) -> dict[str, Any]:
     """What must be equal for a checkpoint to be resumed."""
-    return {"spec": spec.as_dict(), "knobs": {k: v for k, v in knobs.__dict__.items() if k != "epochs"}, "seed": seed}
+    return {"spec": spec.as_dict(), "knobs": dict(knobs.__dict__), "seed": seed}

@@ -1,0 +1,39 @@
+"""Contract over every baseline: finite scores for any slate, one a candidate, the same for the same seed."""
+
+import numpy as np
+import pytest
+
+from fuserank.baselines import BASELINES
+from fuserank.evaluation.entries import KINDS
+
+
+@pytest.mark.parametrize("name", list(BASELINES))
+def test_scores(tiny, name):
+    baseline = BASELINES[name]
+    fitted = baseline.fit(tiny.features, tiny.slates[0], tiny.slates[1], 0)
+    again = baseline.fit(tiny.features, tiny.slates[0], tiny.slates[1], 0)
+    assert baseline.kind in KINDS
+    assert fitted
+    assert fitted.keys() == again.keys()
+    for ranker, score in fitted.items():
+        for slate in (*tiny.slates[2], tiny.slates[2][0].take(np.array([0]))):
+            scores = score(slate)
+            assert scores.shape == (len(slate.rows),)
+            assert np.isfinite(scores).all()
+            assert np.array_equal(scores, again[ranker](slate))
+
+
+@pytest.mark.parametrize("name", list(BASELINES))
+def test_seeded_says_whether_the_seed_matters(tiny, name):
+    slate = tiny.slates[2][0]
+    one, other = (BASELINES[name].fit(tiny.features, tiny.slates[0], tiny.slates[1], seed) for seed in (0, 1))
+    if not BASELINES[name].seeded:
+        assert all(np.array_equal(one[ranker](slate), other[ranker](slate)) for ranker in one)
+
+
+def test_grades_are_not_read_when_scoring(tiny):
+    slate = tiny.slates[2][0]
+    blank = type(slate)(slate.query, slate.rows, np.zeros_like(slate.grades), slate.pairs, slate.present)
+    for baseline in BASELINES.values():
+        for score in baseline.fit(tiny.features, tiny.slates[0], tiny.slates[1], 0).values():
+            assert np.array_equal(score(blank), score(slate))

@@ -1,0 +1,147 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fuserank.errors import ModelFolderError, UnknownNameError
+from fuserank.metrics.ndcg import ndcg
+from fuserank.ranker import Ranker, RankerSpec, Slates
+from fuserank.slates import Slate, project_catalogue, score_slate
+from fuserank.training import TrainingKnobs, drop_modalities, sample_slate, train
+
+KNOBS = TrainingKnobs(epochs=4, patience=4, batch_queries=8, slate=16, device="cpu")
+
+
+def run(tiny, knobs=KNOBS, seed=0, scorer="attention_sequence", **options):
+    spec = RankerSpec(tiny.features.specs(), "attention", scorer, width=16, rank=8)
+    return train(spec, tiny.features, tiny.slates[0], tiny.slates[1], knobs, seed=seed, **options)
+
+
+def weights(trained):
+    return trained.ranker.state_dict()
+
+
+def equal(one, other):
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.fixture(scope="module")
+def trained(tiny):
+    return run(tiny)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_other_ones(tiny, trained):
+    assert equal(weights(run(tiny)), weights(trained))
+    assert not equal(weights(run(tiny, seed=1)), weights(trained))
+
+
+@pytest.mark.parametrize("stopped_after", [1, 3])
+def test_a_resumed_run_is_bit_identical_to_an_uninterrupted_one(tiny, trained, tmp_path, stopped_after):
+    def stop(epoch):
+        if epoch.epoch == stopped_after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tiny, checkpoint=tmp_path, on_epoch=stop)
+    seen = []
+    resumed = run(tiny, checkpoint=tmp_path, on_epoch=seen.append)
+    assert [e.epoch for e in seen] == list(range(stopped_after + 1, KNOBS.epochs + 1))
+    assert equal(weights(resumed), weights(trained))
+    assert [e.loss for e in resumed.history] == [e.loss for e in trained.history]
+
+
+def test_a_checkpoint_of_another_run_is_not_resumed(tiny, trained, tmp_path):
+    run(tiny, seed=1, checkpoint=tmp_path)
+    assert equal(weights(run(tiny, checkpoint=tmp_path)), weights(trained))
+
+
+def test_a_checkpoint_for_other_epochs_is_not_resumed(tiny, trained, tmp_path):
+    """The learning rate follows the number of epochs, so another number is another run."""
+    run(tiny, replace(KNOBS, epochs=2), checkpoint=tmp_path)
+    assert equal(weights(run(tiny, checkpoint=tmp_path)), weights(trained))
+
+
+def test_a_damaged_checkpoint_is_refused(tiny, tmp_path):
+    (tmp_path / "checkpoint.safetensors").write_bytes(b"half a file")
+    with pytest.raises(ModelFolderError, match="delete the checkpoint"):
+        run(tiny, checkpoint=tmp_path)
+
+
+def test_the_best_epoch_is_given_back(tiny, trained):
+    assert trained.best.val_ndcg == max(e.val_ndcg for e in trained.history)
+    projected = project_catalogue(trained.ranker, tiny.features)
+    again = [ndcg(score_slate(trained.ranker, projected, tiny.features.queries, s), s.grades) for s in tiny.slates[1]]
+    assert np.mean(again) == pytest.approx(trained.best.val_ndcg, abs=1e-3)
+
+
+def test_training_stops_when_validation_stalls(tiny):
+    history = run(tiny, replace(KNOBS, epochs=30, patience=2, learning_rate=1e-12)).history
+    assert len(history) == 3
+
+
+def test_it_learns(tiny):
+    spec = RankerSpec(tiny.features.specs(), "sum", "sequence", width=16, rank=8)
+    knobs = replace(KNOBS, epochs=25, patience=25, slate=64, modality_dropout=0.0)
+    trained = train(spec, tiny.features, tiny.slates[0], tiny.slates[0], knobs, seed=0).ranker
+    torch.manual_seed(0)
+    untrained = Ranker(trained.spec).eval()
+
+    def quality(ranker):
+        projected = project_catalogue(ranker, tiny.features)
+        return np.mean([ndcg(score_slate(ranker, projected, tiny.features.queries, s), s.grades) for s in tiny.slates[0]])
+
+    assert quality(trained) > quality(untrained) + 0.05
+
+
+def test_bfloat16_trains_to_finite_weights(tiny):
+    result = run(tiny, replace(KNOBS, epochs=1, precision="bfloat16"))
+    assert all(torch.isfinite(value).all() for value in weights(result).values())
+    assert np.isfinite(result.history[0].loss)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_cuda_gives_a_ranker_on_the_cpu(tiny):
+    result = run(tiny, replace(KNOBS, epochs=1, device="cuda"))
+    assert all(value.device.type == "cpu" for value in weights(result).values())
+
+
+def test_unknown_names_and_no_slates_are_clear_errors(tiny):
+    with pytest.raises(UnknownNameError, match="unknown loss 'lisnet'"):
+        run(tiny, replace(KNOBS, loss="lisnet"))
+    with pytest.raises(UnknownNameError, match="unknown scorer"):
+        run(tiny, scorer="x")
+    with pytest.raises(ValueError, match="0 training and 2 validation slates"):
+        train(RankerSpec(tiny.features.specs(), "sum", "sequence"), tiny.features, [], tiny.slates[1], KNOBS, seed=0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(2, 20), st.integers(0, 9))
+def test_a_sampled_slate(grades, size, seed):
+    count = len(grades)
+    slate = Slate(0, np.arange(count), np.array(grades, np.float32), np.zeros((count, 1), np.float32), np.ones((count, 1), bool))
+    drawn = sample_slate(slate, size, np.random.default_rng(seed))
+    assert len(drawn.rows) == len(set(drawn.rows.tolist())) == min(size, count)
+    assert (drawn.grades == slate.grades[drawn.rows]).all()
+    relevant, taken = np.sum(slate.grades > 0), np.sum(drawn.grades > 0)
+    assert taken >= min(relevant, size // 2)
+    left = np.delete(slate.grades, drawn.rows)
+    if taken and left.any():
+        assert drawn.grades[drawn.grades > 0].min() >= left.max(), "higher grades come first"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([0.1, 0.5, 0.9]))
+def test_modality_dropout_never_takes_all(seed, probability):
+    rng = torch.Generator().manual_seed(seed)
+    present = torch.rand(3, 5, 4, generator=rng) > 0.5
+    asked = torch.rand(3, 2, generator=rng) > 0.3
+    blank = torch.zeros(3, 5)
+    torch.manual_seed(seed)
+    dropped = drop_modalities(Slates({}, asked, blank.long(), present, blank[..., None], blank == 0), probability)
+    assert not (dropped.present & ~present).any()
+    assert torch.equal(dropped.present.any(-1), present.any(-1))
+    assert not (dropped.query_present & ~asked).any()
+    assert torch.equal(dropped.query_present.any(-1), asked.any(-1))
