@@ -139,15 +139,15 @@ def build_catalogue(
     names = tuple(modality.name for modality in modalities)
     present = np.zeros((len(products), len(names)), bool)
     vectors: dict[str, np.ndarray] = {}
-    done: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    done: dict[tuple[str | None, ...], tuple[np.ndarray, np.ndarray]] = {}
     reports = []
     for column, modality in enumerate(modalities):
         contents = [unmasked(modality.product_content(product), masked) for product in products]
         if modality.encoder is None:
             present[:, column] = [content is not None for content in contents]
             continue
-        key = modality.encoder.info.key
-        if key not in done:  # text and history read the same vectors
+        key = modality.encoder.info.key, *(content and content.key for content in contents)
+        if key not in done:  # text and history read the same content with the same encoder
             found, here, report = content_vectors(
                 contents, modality.encoder, store, read_bytes, batch_size=batch_size, workers=workers, progress=progress
             )

@@ -227,3 +227,16 @@ def test_spoken_words_are_the_most_common_ones():
     assert spoken_words(PRODUCTS)[:2] == ("red", "shirt")
     assert spoken_words(PRODUCTS, limit=1) == ("red",)
     assert spoken_words([Product("p", "the 红色 a1 it")]) == ()
+
+
+def test_modalities_that_share_an_encoder_share_vectors_only_of_the_same_content():
+    class Brands(Words):
+        def product_content(self, product):
+            return Content(hashlib.sha256(product.brand.encode()).hexdigest(), product.brand) if product.brand else None
+
+    products = [Product("a", "red shirt", brand="shoe"), Product("b", "blue")]
+    catalogue, reports = build_catalogue(products, [Words(), Words("twin"), Brands("brands")], None, read)
+    assert catalogue.vectors["twin"] is catalogue.vectors["text"]
+    assert catalogue.vectors["brands"].tolist() == [[0, 0, 0, 1], [0, 0, 0, 0]]
+    assert catalogue.has("brands").tolist() == [True, False]
+    assert len(reports) == 2
