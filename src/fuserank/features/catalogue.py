@@ -146,7 +146,7 @@ def build_catalogue(
         if modality.encoder is None:
             present[:, column] = [content is not None for content in contents]
             continue
-        key = modality.encoder.info.key, *(content and content.key for content in contents)
+        key = modality.encoder.info.key, *(None if content is None else content.key for content in contents)
         if key not in done:  # text and history read the same content with the same encoder
             found, here, report = content_vectors(
                 contents, modality.encoder, store, read_bytes, batch_size=batch_size, workers=workers, progress=progress
