@@ -1,9 +1,10 @@
 """The model: project -> fuse -> score.
 
-    r = prior · s + scorer(fusion(x_1 … x_M)),   x_m from `fuserank.projection`, s the pair scores
+    r = prior · s + trust · scorer(fusion(x_1 … x_M)),   x_m from `fuserank.projection`, s the pair scores
 
-The prior is a linear combination of the pair scores (BM25, cosines): with few judgments a ranker must be able to fall back on
-it, so the scorer's last layer starts at 0 and training begins at the prior.
+The prior is a linear combination of the pair scores (BM25, cosines), fitted first and then held. With few judgments a ranker
+must be able to fall back on it: the scorer's last layer starts at 0, so training begins at the prior, and trust (0..1) is chosen
+on validation when training is done.
 
 Shapes: P products, B queries, N candidates, M modalities, C query channels, S pair scores, D width, R rank.
 """
@@ -88,10 +89,15 @@ class Slates:
 class Ranker(nn.Module):
     """A fusion ranker.
 
+    Attributes:
+        trust: scalar in 0..1, the share of the learned score beside the prior.
+
     Raises:
         UnknownNameError: the spec names a fusion or scorer that does not exist.
         InputError: no modality of the spec has product vectors, so there is nothing to fuse.
     """
+
+    trust: Tensor
 
     def __init__(self, spec: RankerSpec) -> None:
         super().__init__()
@@ -108,6 +114,8 @@ class Ranker(nn.Module):
         self.scorer = SCORERS[spec.scorer](modalities, spec.width, self.fusion.fused_width, spec.dropout)
         self.prior = nn.Linear(max(len(spec.pair_owners), 1), 1, bias=False)
         nn.init.constant_(self.prior.weight, 1.0)
+        self.prior.weight.requires_grad_(False)
+        self.register_buffer("trust", torch.ones(()))
 
     def project_products(self, vectors: Mapping[str, Tensor], *, scaled: bool = False) -> Tensor:
         """{modality: (P, d_m)} -> (P, M, D + R); computed once per product and stored (float16 is enough)."""
@@ -123,14 +131,24 @@ class Ranker(nn.Module):
         Returns:
             (B, N) logits; -inf never, padding finite and meaningless. A candidate without any modality gets a finite score.
         """
+        prior, learned = self.parts(projected, slates)
+        return prior + self.trust * learned
+
+    def parts(self, projected: Tensor, slates: Slates) -> tuple[Tensor, Tensor]:
+        """The prior's and the learned logits, (B, N) each; arguments as in `forward`."""
         queries = self.projection.project_queries(slates.query_vectors, slates.query_present)
         products = projected[slates.products].to(queries.dtype)
-        owners = torch.as_tensor(self.spec.pair_owners, device=slates.present.device, dtype=torch.long)
-        pairs = slates.pairs * slates.present[..., owners]
+        pairs = self.present_pairs(slates)
         x = self.projection.combine(queries, products, pairs, slates.present)
         fused = self.fusion(x, slates.present, queries[..., : self.spec.width].mean(dim=1))
-        prior = self.prior(pairs).squeeze(-1) if len(owners) else 0.0
-        return prior + self.scorer(fused, x, slates.present, slates.mask)
+        learned = self.scorer(fused, x, slates.present, slates.mask)
+        prior = self.prior(pairs).squeeze(-1) if pairs.shape[-1] else torch.zeros_like(learned)
+        return prior, learned
+
+    def present_pairs(self, slates: Slates) -> Tensor:
+        """(B, N, S) pair scores, 0 where the modality of a score is absent."""
+        owners = torch.as_tensor(self.spec.pair_owners, device=slates.present.device, dtype=torch.long)
+        return slates.pairs * slates.present[..., owners]
 
     @torch.no_grad()
     def fit_scaling(self, products: Mapping[str, Tensor], queries: Mapping[str, Tensor]) -> None:

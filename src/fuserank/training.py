@@ -10,9 +10,9 @@ import functools
 import inspect
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,13 @@ from torch import Tensor
 from fuserank.checkpoint import load_checkpoint, save_checkpoint
 from fuserank.losses import LOSSES, Loss
 from fuserank.metrics.ndcg import ndcg
-from fuserank.ranker import Ranker, RankerSpec
+from fuserank.prior import choose_trust, fit_prior
+from fuserank.ranker import Ranker, RankerSpec, Slates
 from fuserank.sampling import drop_modalities, sample_slate
 from fuserank.slates import Features, Slate, collate
 from fuserank.training_vectors import ScaledVectors, scaling_vectors
+
+PRIOR_SLATES = 2000  # the prior has a handful of weights; more slates say no more
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,10 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained ranker (on the CPU, in eval mode, at its best epoch) and how it got there."""
+    """A trained ranker (on the CPU, in eval mode, at its best epoch) and how it got there.
+
+    `best` is that epoch, with the validation nDCG@10 after the trust was chosen, which is never lower.
+    """
 
     ranker: Ranker
     history: tuple[Epoch, ...]
@@ -99,7 +105,9 @@ def train(
     ranker.fit_scaling(*scaling_vectors(features, train_slates))
     ranker.to(device)
     vectors = ScaledVectors(ranker, features, [*train_slates, *val_slates])
-    optimizer = torch.optim.AdamW(ranker.parameters(), lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
+    fit_prior(ranker, list(_prior_batches(ranker, vectors, train_slates, knobs, seed)), loss)
+    learned = [p for p in ranker.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(learned, lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
     state = load_checkpoint(checkpoint, ranker, optimizer, identity := _identity(spec, knobs, seed)) if checkpoint else None
     history: list[Epoch] = [Epoch(**e) for e in state["history"]] if state else []
     best_weights: dict[str, Tensor] = state["best_weights"] if state else {}
@@ -123,19 +131,41 @@ def train(
             on_epoch(result)
 
     ranker.load_state_dict(best_weights)
-    return Trained(ranker.cpu().eval(), tuple(history), _best(history))
+    best = replace(_best(history), val_ndcg=choose_trust(ranker, _scored(ranker, vectors, val_slates)))
+    return Trained(ranker.cpu().eval(), tuple(history), best)
+
+
+def validate(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate]) -> float:
+    """Mean nDCG@10 (linear gain) over slates, each of which has a grade above 0."""
+    trust = float(ranker.trust)
+    return float(np.mean([ndcg(prior + trust * learned, grades) for prior, learned, grades in _scored(ranker, vectors, slates)]))
 
 
 @torch.inference_mode()
-def validate(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], *, batch: int = 16) -> float:
-    """Mean nDCG@10 (linear gain) over slates, each of which has a grade above 0."""
+def _scored(
+    ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], batch: int = 16
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Of each slate the prior's logits, the learned logits and the grades, (N,) each."""
     ranker.eval()
-    values = []
+    scored = []
     for start in range(0, len(slates), batch):
         part = slates[start : start + batch]
-        scores, _, _ = _forward(ranker, vectors, part)
-        values += [ndcg(row[: len(s.rows)], s.grades) for row, s in zip(scores.float().cpu().numpy(), part, strict=True)]
-    return float(np.mean(values))
+        inputs, projected, _ = _batch(ranker, vectors, part)
+        prior, learned = (values.float().cpu().numpy() for values in ranker.parts(projected, inputs))
+        scored += [(p[: len(s.rows)], n[: len(s.rows)], s.grades) for p, n, s in zip(prior, learned, part, strict=True)]
+    return scored
+
+
+def _prior_batches(
+    ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], knobs: TrainingKnobs, seed: int
+) -> Iterator[tuple[Slates, Tensor]]:
+    """At most PRIOR_SLATES training slates, sampled as an epoch samples them."""
+    rng = np.random.default_rng([seed, 0])
+    order = rng.permutation(len(slates))[:PRIOR_SLATES]
+    nowhere = np.zeros(len(vectors.features.catalogue), np.int64)  # the prior reads no product vectors
+    for start in range(0, len(order), knobs.batch_queries):
+        part = [sample_slate(slates[q], knobs.slate, rng) for q in order[start : start + knobs.batch_queries]]
+        yield collate(vectors.features.queries, part, ranker.spec.modalities, vectors.device, nowhere)
 
 
 def _one_epoch(
@@ -156,8 +186,10 @@ def _one_epoch(
     for start in range(0, len(order), knobs.batch_queries):
         part = [sample_slate(slates[q], knobs.slate, rng) for q in order[start : start + knobs.batch_queries]]
         with torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext():
-            scores, grades, mask = _forward(ranker, vectors, part, drop=knobs.modality_dropout)
-        value = loss(scores.float(), grades, mask)
+            inputs, projected, grades = _batch(ranker, vectors, part)
+            inputs = drop_modalities(inputs, knobs.modality_dropout)
+            scores = ranker(projected, inputs)
+        value = loss(scores.float(), grades, inputs.mask)
         optimizer.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(ranker.parameters(), 1.0)
@@ -166,16 +198,13 @@ def _one_epoch(
     return float(np.mean(losses))
 
 
-def _forward(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], drop: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits, grades and mask (B, N) of a batch; each distinct product is projected once."""
+def _batch(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate]) -> tuple[Slates, Tensor, Tensor]:
+    """A batch, its projected products (each distinct one once) and its grades (B, N)."""
     rows = np.unique(np.concatenate([s.rows for s in slates]))
     position = np.zeros(len(vectors.features.catalogue), np.int64)
     position[rows] = np.arange(len(rows))
-    batch, grades = collate(vectors.features.queries, slates, ranker.spec.modalities, vectors.device, position)
-    if drop:
-        batch = drop_modalities(batch, drop)
-    projected = ranker.project_products(vectors(rows), scaled=True)
-    return ranker(projected, batch), grades, batch.mask
+    inputs, grades = collate(vectors.features.queries, slates, ranker.spec.modalities, vectors.device, position)
+    return inputs, ranker.project_products(vectors(rows), scaled=True), grades
 
 
 def _loss(knobs: TrainingKnobs) -> Loss:

@@ -110,8 +110,19 @@ def _schema(required: dict[str, pa.DataType], optional: dict[str, pa.DataType]) 
 SCHEMAS: dict[str, pa.Schema] = {
     "products": _schema(
         {"product_id": _S, "title": _S},
-        {"description": _S, "category": _S, "brand": _S, "price": _F, "rating": _F, "popularity": _F, "locale": _S,
-         "attributes": _S, "image": _S, "audio": _S, "split": _S},
+        {
+            "description": _S,
+            "category": _S,
+            "brand": _S,
+            "price": _F,
+            "rating": _F,
+            "popularity": _F,
+            "locale": _S,
+            "attributes": _S,
+            "image": _S,
+            "audio": _S,
+            "split": _S,
+        },
     ),
     "queries": _schema(
         {"query_id": _S, "split": _S},

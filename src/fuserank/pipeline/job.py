@@ -32,6 +32,7 @@ MODEL_SOURCES = (
     "projection.py",
     "ranker.py",
     "slates.py",
+    "prior.py",
     "sampling.py",
     "training_vectors.py",
     "training.py",
