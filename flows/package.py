@@ -20,5 +20,5 @@ def package(job: Job, features: Features, version: str) -> str:
     noted = folder.with_suffix(".bento")
     if not noted.exists():
         write_file(noted, build_bento(folder))
-    write_file(job.settings.home / "bentos" / job.name, noted.read_text())
+    write_file(step.served(job), noted.read_text())
     return noted.read_text()

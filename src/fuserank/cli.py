@@ -198,7 +198,12 @@ def models_list(data: Data) -> None:
 
 @models.command()
 def rollback(data: Data, reason: Annotated[str, typer.Option(help="why, for the log")]) -> None:
-    """Make the previous champion champion again."""
+    """Make the previous champion champion again, and its Bento the one that is served."""
     from fuserank.pipeline.gate import registry
+    from fuserank.pipeline.package import serve_again
 
-    out.print(f"champion: {registry(_job(data)).rollback(reason)}")
+    job = _job(data)
+    version = registry(job).rollback(reason)
+    tag = serve_again(job, version)
+    out.print(f"champion: {version}")
+    out.print(f"served from the next start on: {tag}" if tag else "it has no Bento here: run the chain to build one")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fuserank.features.histories import histories
+from fuserank.files import write_file
 from fuserank.pipeline.gate import registry
 from fuserank.pipeline.job import Job
 from fuserank.serving import build_package, open_package
@@ -26,3 +27,22 @@ def package(job: Job, features: Features, version: str) -> Path:
         histories=histories(job.dataset.interactions),
         modalities=job.modalities,
     )
+
+
+def served(job: Job) -> Path:
+    """The file with the tag of the Bento that `fuserank serve` starts."""
+    return job.settings.home / "bentos" / job.name
+
+
+def serve_again(job: Job, version: str) -> str | None:
+    """Make the newest Bento that was built of a version the one that is served.
+
+    Returns:
+        its tag; None, and nothing is changed, when no Bento of the version was built here.
+    """
+    built = sorted((job.settings.home / "packages").glob(f"{version}-*.bento"), key=lambda path: path.stat().st_mtime)
+    if not built:
+        return None
+    tag = built[-1].read_text()
+    write_file(served(job), tag)
+    return tag

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from fuserank.pipeline.job import Job, dvc_hash, git_commit
 from fuserank.ranker import RankerSpec
 from fuserank.slates import Features, Slate, judged_slates, keep_modalities
 from fuserank.training import Epoch, TrainingKnobs, train
+
+CHECKPOINT_SECONDS = 30.0  # a checkpoint is some tens of MB, fsynced: not after every epoch of a second
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,9 @@ def train_plan(
         kept = [keep_modalities(slates, spec.modalities, plan.keep) for slates in (train_slates, val_slates)]
         trained = _train_logged(spec, features, kept[0], kept[1], knobs, plan, log, progress)
         write_file(log / "curve.json", json.dumps([e.val_ndcg for e in trained.history]))
+        shutil.rmtree(log / "checkpoint", ignore_errors=True)  # of no use once the model is there
         save_model(folder, trained.ranker, _meta(job, plan, spec, trained.best.val_ndcg))
+        shutil.rmtree(log / "checkpoint", ignore_errors=True)  # three times the size of the model, and of no more use
     return TrainedModel(plan, folder, tuple(json.loads((log / "curve.json").read_text())))
 
 
@@ -127,7 +132,15 @@ def _train_logged(
                 progress(plan, epoch)
 
         return train(
-            spec, features, train_slates, val_slates, knobs, seed=plan.seed, checkpoint=log / "checkpoint", on_epoch=on_epoch
+            spec,
+            features,
+            train_slates,
+            val_slates,
+            knobs,
+            seed=plan.seed,
+            checkpoint=log / "checkpoint",
+            checkpoint_seconds=CHECKPOINT_SECONDS,
+            on_epoch=on_epoch,
         )
 
 
