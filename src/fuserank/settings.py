@@ -51,7 +51,7 @@ class TrainingSettings(_Section):
     )
     loss: str = "softmax"
     seeds: tuple[int, ...] = (0,)
-    width: int = Field(64, gt=0, description="D, the width of a modality's vector in the model")
+    width: int = Field(64, gt=0, multiple_of=4, description="D, the width of a modality's vector in the model")
     interaction: int = Field(64, ge=0, description="R, rank of the query-product product term; 0 leaves it out")
     epochs: int = Field(24, gt=0, description="the learning rate falls to 0 over them")
     patience: int = Field(8, gt=0, description="epochs without better validation nDCG@10 before training stops")

@@ -80,6 +80,7 @@ def train(
     *,
     seed: int,
     checkpoint: Path | None = None,
+    checkpoint_seconds: float = 0.0,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> Trained:
     """Train one ranker.
@@ -88,6 +89,7 @@ def train(
         train_slates, val_slates: slates of judged queries; the best epoch is the one with the highest nDCG@10 on `val_slates`.
         seed: of weights, slate sampling, dropout.
         checkpoint: a folder; when it holds a state of the same spec, knobs and seed, training goes on from there.
+        checkpoint_seconds: a state is written when the last one is so old; 0: after every epoch.
         on_epoch: called after each epoch, for logs and progress.
 
     Raises:
@@ -111,7 +113,8 @@ def train(
     state = load_checkpoint(checkpoint, ranker, optimizer, identity := _identity(spec, knobs, seed)) if checkpoint else None
     history: list[Epoch] = [Epoch(**e) for e in state["history"]] if state else []
     best_weights: dict[str, Tensor] = state["best_weights"] if state else {}
-    started = time.monotonic() - (history[-1].seconds if history else 0.0)
+    saved = history[-1].seconds if history else 0.0
+    started = time.monotonic() - saved
 
     for epoch in range(len(history) + 1, knobs.epochs + 1):
         if _stalled(history, knobs.patience):
@@ -123,7 +126,8 @@ def train(
         history.append(result)
         if result is _best(history):
             best_weights = {name: value.detach().cpu().clone() for name, value in ranker.state_dict().items()}
-        if checkpoint:
+        if checkpoint and result.seconds - saved >= checkpoint_seconds:
+            saved = result.seconds
             save_checkpoint(
                 checkpoint, ranker, optimizer, identity, history=[e.__dict__ for e in history], best_weights=best_weights
             )

@@ -12,7 +12,7 @@ from fuserank.slates import Features, Slate
 def single_scores(
     features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int
 ) -> dict[str, Callable[[Slate], np.ndarray]]:
-    """Each pair score that says anything on the validation slates, by its name, and ``BM25``: the sum of the fields' BM25."""
+    """Each pair score that says anything on the training or validation slates by its name; the fields' BM25 as one, ``BM25``."""
     names = features.pair_names
     active = np.any([s.pairs.any(axis=0) for s in (*train, *val)], axis=0)
     fields = [i for i, name in enumerate(names) if name.startswith("lexical.bm25")]

@@ -42,16 +42,19 @@ class Plan:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A finished training: its plan, its model folder, and validation nDCG@10 per epoch."""
+    """A finished training.
+
+    Attributes:
+        plan: what was trained.
+        folder: the model folder.
+        val_ndcg: validation nDCG@10 (linear gain) of the model in the folder.
+        curve: validation nDCG@10 after each epoch.
+    """
 
     plan: Plan
     folder: Path
+    val_ndcg: float
     curve: tuple[float, ...]
-
-    @property
-    def val_ndcg(self) -> float:
-        """The best validation nDCG@10 (linear gain)."""
-        return max(self.curve)
 
 
 def plans(job: Job, features: Features) -> list[Plan]:
@@ -101,11 +104,12 @@ def train_plan(
     if not folder.exists():
         kept = [keep_modalities(slates, spec.modalities, plan.keep) for slates in (train_slates, val_slates)]
         trained = _train_logged(spec, features, kept[0], kept[1], knobs, plan, log, progress)
-        write_file(log / "curve.json", json.dumps([e.val_ndcg for e in trained.history]))
-        shutil.rmtree(log / "checkpoint", ignore_errors=True)  # of no use once the model is there
+        curve = [e.val_ndcg for e in trained.history]
+        write_file(log / "curve.json", json.dumps({"val_ndcg": trained.best.val_ndcg, "curve": curve}))
         save_model(folder, trained.ranker, _meta(job, plan, spec, trained.best.val_ndcg))
         shutil.rmtree(log / "checkpoint", ignore_errors=True)  # three times the size of the model, and of no more use
-    return TrainedModel(plan, folder, tuple(json.loads((log / "curve.json").read_text())))
+    stored = json.loads((log / "curve.json").read_text())
+    return TrainedModel(plan, folder, stored["val_ndcg"], tuple(stored["curve"]))
 
 
 def _train_logged(
