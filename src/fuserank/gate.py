@@ -18,6 +18,15 @@ from fuserank.metrics.significance import paired_p
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
+class Without(BaseModel):
+    """What a ranker gives when no product has a family of modalities, beside what there was to be had."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ndcg: Share = Field(description="mean nDCG@10 of the ranker without the family")
+    rest: Share = Field(description="mean nDCG@10 of the best model trained on one other family alone; 0 when there is none")
+
+
 class Evidence(BaseModel):
     """What is known of a ranker. nDCG@10 has linear gain; a judged query that the ranker left out counts 0."""
 
@@ -27,8 +36,8 @@ class Evidence(BaseModel):
     per_query: dict[str, Share] = Field(min_length=1, description="query_id -> nDCG@10")
     slices: dict[str, Annotated[list[str], Field(min_length=1)]] = Field(description="protected slice -> its query ids")
     latency_ms_per_1000: float = Field(ge=0, allow_inf_nan=False, description="median time to score 1,000 candidates on one thread")
-    missing: dict[str, Share] | None = Field(
-        description="family of modalities -> mean nDCG@10 without it; {}: there is one family only; None: not measured"
+    missing: dict[str, Without] | None = Field(
+        description="family of modalities -> what is left without it; {}: there is one family only; None: not measured"
     )
 
     @model_validator(mode="after")
@@ -82,7 +91,7 @@ def decide(
         champion: the ranker in service, judged on the same queries; None when there is none yet.
         slice_tolerance: nDCG@10 that any protected slice may lose.
         latency_ms: budget to score 1,000 candidates.
-        missing_tolerance: share of the challenger's own nDCG@10 that any one missing modality may cost.
+        missing_tolerance: how far, as a share, the challenger without a family may stand below the best other family alone.
         alpha: level of the paired test.
 
     Raises:
@@ -148,15 +157,16 @@ def _missing(challenger: Evidence, tolerance: float) -> list[Check]:
     if challenger.missing is None:
         return [Check(name="missing", passed=False, observed=1.0, limit=tolerance, words="no missing modality was tried")]
     checks = []
-    for name, value in sorted(challenger.missing.items()):
-        lost = (challenger.mean - value) / challenger.mean if challenger.mean > 0 else 0.0
+    for name, without in sorted(challenger.missing.items()):
+        lost = (without.rest - without.ndcg) / without.rest if without.rest > 0 else 0.0
         checks.append(
             Check(
                 name=f"missing:{name}",
                 passed=lost <= tolerance,
                 observed=lost,
                 limit=tolerance,
-                words=f"without {name} the mean nDCG@10 is {value:.4f}, {lost:.1%} less (at most {tolerance:.0%})",
+                words=f"without {name} the mean nDCG@10 is {without.ndcg:.4f}; the best other family alone gives "
+                f"{without.rest:.4f} (at most {tolerance:.0%} below it)",
             )
         )
     return checks

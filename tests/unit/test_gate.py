@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from fuserank.errors import InputError
-from fuserank.gate import Evidence, decide
+from fuserank.gate import Evidence, Without, decide
 
 LIMITS = {"slice_tolerance": 0.02, "latency_ms": 50.0, "missing_tolerance": 0.5, "alpha": 0.05}
 IDS = [f"q{i}" for i in range(20)]
@@ -20,7 +20,7 @@ def evidence(values=0.7, **changes):
         "per_query": values,
         "slices": {"first": IDS[:5]},
         "latency_ms_per_1000": 10.0,
-        "missing": {"text": 0.5},
+        "missing": {"text": Without(ndcg=0.5, rest=0.6)},
     }
     return Evidence(**{**fields, **changes})
 
@@ -35,7 +35,7 @@ def test_a_clearly_better_challenger_is_promoted():
 
 
 def test_the_first_champion_is_compared_with_nobody():
-    decision = decide(evidence(0.01, missing={"text": 0.01}), None, **LIMITS)
+    decision = decide(evidence(0.01, missing={"text": Without(ndcg=0.01, rest=0.0)}), None, **LIMITS)
     assert decision.promote
     assert {check.name for check in decision.reasons} == {"latency", "missing:text"}
 
@@ -82,7 +82,9 @@ def test_latency_budget(latency, passes):
 
 @pytest.mark.parametrize(("without", "passes"), [(0.351, True), (0.349, False)])
 def test_each_modality_may_be_missing(without, passes):
-    decision = decide(evidence(missing={"image": 0.7, "text": without}), None, **LIMITS)
+    decision = decide(
+        evidence(missing={"image": Without(ndcg=0.7, rest=0.5), "text": Without(ndcg=without, rest=0.7)}), None, **LIMITS
+    )
     assert failed(decision) == ([] if passes else ["missing:text"])
 
 
@@ -106,7 +108,7 @@ def test_different_judgments_are_refused():
         {"slices": {"a": ["x"]}},
         {"latency_ms_per_1000": -1.0},
         {"latency_ms_per_1000": float("inf")},
-        {"missing": {"text": float("nan")}},
+        {"missing": {"text": {"ndcg": float("nan"), "rest": 0.5}}},
         {"extra": 1},
     ],
 )

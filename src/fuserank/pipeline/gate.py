@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from fuserank.evaluation.entries import Entry, cost_ms, rank
 from fuserank.evaluation.slices import slices
 from fuserank.files import write_file
-from fuserank.gate import Decision, Evidence, decide
+from fuserank.gate import Decision, Evidence, Without, decide
 from fuserank.metrics.ranking import PRIMARY, measure
 from fuserank.model_folder import check_encoders, load_model
 from fuserank.model_registry import Registry
 from fuserank.pipeline.evaluate import Evaluated, score_with
 from fuserank.pipeline.job import Job
+from fuserank.pipeline.train import ALONE
 from fuserank.slates import Features, Slate
 
 
@@ -38,7 +39,7 @@ def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) 
     version, reigning = models.register(evaluated.challenger), models.champion()
     if version == reigning:
         return Gated(version, False, reigning, None)
-    challenger = evidence(job, features, models, version, test, evaluated.missing)
+    challenger = evidence(job, features, models, version, test, without(evaluated))
     champion = evidence(job, features, models, reigning, test, None) if reigning else None
     decision = decide(challenger, champion, **job.settings.gate.model_dump())
     reason = "; ".join(f"{check.name}: {check.words}" for check in decision.reasons)
@@ -48,8 +49,19 @@ def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) 
     return Gated(version, decision.promote, models.champion(), decision)
 
 
+def without(evaluated: Evaluated) -> dict[str, Without]:
+    """What the challenger gives without each family, beside the best model of one other family alone."""
+    alone = {
+        row.ranker.removesuffix(ALONE): row.metrics[PRIMARY]["mean"] for row in evaluated.board.rows if row.ranker.endswith(ALONE)
+    }
+    return {
+        family: Without(ndcg=ndcg, rest=max((value for other, value in alone.items() if other != family), default=0.0))
+        for family, ndcg in evaluated.missing.items()
+    }
+
+
 def evidence(
-    job: Job, features: Features, models: Registry, version: str, test: list[Slate], missing: dict[str, float] | None
+    job: Job, features: Features, models: Registry, version: str, test: list[Slate], missing: dict[str, Without] | None
 ) -> Evidence:
     """Measure a registered model on the test slates."""
     ranker, meta = load_model(models.path(version))

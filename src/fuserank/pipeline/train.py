@@ -18,6 +18,7 @@ from fuserank.ranker import RankerSpec
 from fuserank.slates import Features, Slate, judged_slates, keep_modalities
 from fuserank.training import Epoch, TrainingKnobs, train
 
+ALONE = " only"  # ends the name of a model that sees one family of modalities
 CHECKPOINT_SECONDS = 30.0  # a checkpoint is some tens of MB, fsynced: not after every epoch of a second
 
 
@@ -66,7 +67,7 @@ def plans(job: Job, features: Features) -> list[Plan]:
     ]
     families = {family: tuple(m for m in members if m in seen) for family, members in job.settings.evaluation.families.items()}
     alone = [
-        Plan(f"{family} only", "single", *_parts(knobs.rankers[0]), members, seed)
+        Plan(f"{family}{ALONE}", "single", *_parts(knobs.rankers[0]), members, seed)
         for (family, members), seed in itertools.product(families.items(), knobs.seeds)
         if members and set(members) < seen
     ]
