@@ -35,7 +35,7 @@ def lambdamart(
         colsample_bytree=0.8,
         label_gain=list(range(11)),
         random_state=seed,
-        n_jobs=2,
+        n_jobs=1,
         verbose=-1,
         deterministic=True,
     )

@@ -20,7 +20,7 @@ from fuserank.files import write_file
 from fuserank.metrics.ndcg import ndcg
 from fuserank.model_folder import load_model
 from fuserank.pages import render
-from fuserank.pipeline.job import Job, git_commit
+from fuserank.pipeline.job import EVALUATION_SOURCES, Job, git_commit
 from fuserank.pipeline.train import TrainedModel
 from fuserank.ranker import Ranker
 from fuserank.slates import Features, Slate, keep_modalities, project_catalogue, score_slate
@@ -47,7 +47,9 @@ def evaluate(
     Args:
         slates: training, validation and test slates.
     """
-    key = job.fingerprint(models=sorted(m.folder.name for m in models), evaluation=job.settings.evaluation.model_dump())
+    key = job.fingerprint(
+        sources=EVALUATION_SOURCES, models=sorted(m.folder.name for m in models), evaluation=job.settings.evaluation.model_dump()
+    )
     folder = job.settings.home / "evaluations" / key
     challenger = choose(models)
     if not (folder / "leaderboard.json").exists():

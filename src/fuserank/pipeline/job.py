@@ -17,7 +17,7 @@ from fuserank.modalities import make_modalities
 from fuserank.modalities.base import Modality
 from fuserank.settings import Settings
 
-# Sources whose change makes an artifact of training or evaluation stale.
+# Sources whose change makes a trained model stale, and those that make a leaderboard stale besides.
 MODEL_SOURCES = (
     "encoders",
     "modalities",
@@ -26,8 +26,6 @@ MODEL_SOURCES = (
     "scorers",
     "losses",
     "metrics",
-    "baselines",
-    "evaluation",
     "masking.py",
     "projection.py",
     "ranker.py",
@@ -37,6 +35,7 @@ MODEL_SOURCES = (
     "training_vectors.py",
     "training.py",
 )
+EVALUATION_SOURCES = (*MODEL_SOURCES, "baselines", "evaluation")
 
 
 @dataclass(frozen=True)
@@ -72,23 +71,24 @@ class Job:
         """Where the reports of this dataset lie."""
         return self.settings.reports / self.name
 
-    def fingerprint(self, **parts: Any) -> str:
-        """16 hex characters that change when the data, the encoders, the code of the model or any of `parts` change."""
+    def fingerprint(self, *, sources: tuple[str, ...] = MODEL_SOURCES, **parts: Any) -> str:
+        """16 hex characters that change when the data, the encoders, the caps of media, the `sources` or any of `parts` change."""
         identity = {
             "data": self.dataset.version,
             "encoders": {m.name: m.encoder.info.key if m.encoder else "" for m in self.modalities},
-            "code": code_version(),
+            "media": self.settings.media.model_dump(),
+            "code": code_version(sources),
             **parts,
         }
         return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 @cache
-def code_version() -> str:
-    """sha256 over the sources in MODEL_SOURCES."""
+def code_version(sources: tuple[str, ...]) -> str:
+    """sha256 over files and folders of the package."""
     root = Path(fuserank.__file__).parent
     digest = hashlib.sha256()
-    for name in MODEL_SOURCES:
+    for name in sources:
         place = root / name
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
