@@ -41,8 +41,10 @@ def measure(
         measure name -> query_id -> value in [0, 1].
     """
     measures = ranking_measures(relevant_grade)
+    # A product of grade 0 counts like one that nobody judged, and slates hold thousands of them.
     judged = pd.DataFrame(
-        [(q, p, int(g)) for q, products in qrels.items() for p, g in products.items()], columns=["query_id", "doc_id", "relevance"]
+        [(q, p, int(g)) for q, products in qrels.items() for p, g in products.items() if g > 0],
+        columns=["query_id", "doc_id", "relevance"],
     )
     # trec_eval breaks ties of scores by product id; falling ranks as scores keep the ranker's own order.
     run = pd.DataFrame(
