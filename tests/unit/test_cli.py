@@ -1,0 +1,124 @@
+"""The command line: every command is listed, and what is wrong is one line with a fitting exit code."""
+
+import sys
+
+import pytest
+
+from fuserank import cli, errors
+from fuserank.data.dataset import Dataset
+
+COMMANDS = ("sample", "import", "validate", "extract", "train", "monitor", "serve", "models")
+
+
+@pytest.fixture
+def fuserank(monkeypatch, capsys, tmp_path):
+    """Runs the entry point in this process: (exit code, stdout, stderr)."""
+    monkeypatch.setenv("FUSERANK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["fuserank", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        return ended.value.code or 0, said.out, said.err
+
+    return run
+
+
+def refused(answer, code, *words):
+    status, _, stderr = answer
+    assert status == code, stderr
+    assert len(stderr.strip().splitlines()) == 1, stderr
+    assert stderr.lstrip().startswith("error: ")
+    assert "Traceback" not in stderr
+    for word in words:
+        assert word in stderr
+
+
+def test_help_lists_every_command(fuserank):
+    status, out, _ = fuserank("--help")
+    assert status == 0
+    assert all(f" {command} " in out for command in COMMANDS)
+    assert len(cli.app.registered_commands) + len(cli.app.registered_groups) == len(COMMANDS)
+    _, out, _ = fuserank("models", "--help")
+    assert " list " in out
+    assert " rollback " in out
+
+
+def test_an_unknown_importer_is_refused_with_the_nearest(fuserank, tmp_path):
+    refused(fuserank("import", "fashon", "--from", tmp_path), 2, "fashon", "fashion")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--colour", "red"], "colour"),
+        (["--max-grade", "many"], "max_grade"),
+        (["--name"], "--key value"),
+        (["--map", "title"], "our_column=your_column"),
+    ],
+)
+def test_a_wrong_option_of_an_importer_is_refused(fuserank, tmp_path, arguments, words):
+    refused(fuserank("import", "table", "--from", tmp_path, "--to", tmp_path / "data", *arguments), 2, words, "next: ")
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_unknown_option_or_command_is_wrong_usage(fuserank):
+    assert fuserank("sample", "--colour", "red")[0] == 2
+    assert fuserank("smaple")[0] == 2
+
+
+def test_a_folder_that_is_no_dataset(fuserank, tmp_path):
+    refused(fuserank("validate", tmp_path / "nowhere"), 2, "next: ")
+
+
+def test_a_wrong_setting(fuserank, monkeypatch, tmp_path):
+    monkeypatch.setenv("FUSERANK_TRAINING__EPOCHS", "0")
+    refused(fuserank("extract", tmp_path), 2, "training.epochs")
+
+
+def test_a_sample_is_made_and_counted(fuserank, tmp_path):
+    status, out, _ = fuserank("sample", tmp_path / "data", "--products", "60", "--queries", "24", "--seed", "3")
+    assert status == 0
+    assert "60 products, 24 queries" in out
+    assert len(Dataset.open(tmp_path / "data").products) == 60
+
+
+def test_serving_what_was_not_built_says_what_to_do(fuserank):
+    refused(fuserank("serve", "sample"), 2, "no Bento for 'sample'", "none yet", "run the chain first")
+
+
+def test_a_registry_without_models_says_what_to_do(fuserank, tiny):
+    refused(fuserank("models", "rollback", tiny.job.data, "--reason", "worse"), 2, "0 champion", "next: ")
+
+
+@pytest.mark.xfail(strict=True, reason="an empty list is printed as nothing")
+def test_an_empty_list_of_models_says_what_to_do(fuserank, tiny):
+    status, out, _ = fuserank("models", "list", tiny.job.data)
+    assert status == 0
+    assert "chain" in out
+
+
+@pytest.mark.xfail(strict=True, reason="rich reads square brackets in a message as markup and leaves them out")
+def test_brackets_in_a_message_are_shown(fuserank, monkeypatch, tmp_path):
+    monkeypatch.setenv("FUSERANK_TRAINING__EPOCHS", "0")
+    refused(fuserank("extract", tmp_path), 2, "[tool.fuserank]")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.FuserankError("x"), 1),
+        (errors.InputError("x"), 2),
+        (errors.ValidationError("x", []), 3),
+        (errors.StaleFeatureError("x"), 4),
+        (errors.ModelFolderError("x"), 5),
+    ],
+)
+def test_exit_codes(fuserank, monkeypatch, tmp_path, error, code):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(cli, "_job", fail)
+    refused(fuserank("validate", tmp_path), code, "x")
