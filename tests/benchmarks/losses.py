@@ -1,0 +1,19 @@
+"""Forward and backward of every loss on 64 slates of 240 candidates."""
+
+import torch
+
+from fuserank.losses import LOSSES
+from tests.benchmarks.records import Row, compare
+
+
+def measure() -> list[Row]:
+    torch.manual_seed(0)
+    logits = torch.randn(64, 240, requires_grad=True)
+    grades = torch.randint(0, 4, (64, 240)).float()
+    mask = torch.ones(64, 240, dtype=torch.bool)
+
+    def step(loss):
+        logits.grad = None
+        loss(logits, grades, mask).backward()
+
+    return [compare(f"loss_64x240_ms {name}", lambda loss=loss: step(loss), rounds=9) for name, loss in LOSSES.items()]

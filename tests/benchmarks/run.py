@@ -1,0 +1,22 @@
+"""`make bench`: measure the parts side by side and write docs/bench/*.json."""
+
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks import extraction, losses, scoring, serving
+from tests.benchmarks.records import write
+from tests.benchmarks.shop import open_shop
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="fuserank-bench-") as name:
+        folder = Path(name)
+        job, features, slates = open_shop(folder)
+        write("losses", losses.measure())
+        write("scoring", scoring.measure(features, slates))
+        write("serving", serving.measure(job, features, folder))
+        write("extraction", extraction.measure(job, folder))
+
+
+if __name__ == "__main__":
+    main()

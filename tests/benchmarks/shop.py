@@ -1,0 +1,28 @@
+"""The shop that benchmarks run on: the sample store, extracted into a temporary home."""
+
+import tempfile
+from pathlib import Path
+
+from fuserank.data.sample import build_sample
+from fuserank.pipeline.extract import extract
+from fuserank.pipeline.job import Job
+from fuserank.pipeline.train import slates_of
+from fuserank.ranker import Ranker, RankerSpec
+from fuserank.settings import load_settings
+
+SHOP_NOTE = "random weights"  # speed does not depend on what a model has learned
+
+
+def open_shop(folder: Path | None = None):
+    """(job, features, slates) of the default sample store."""
+    folder = folder or Path(tempfile.mkdtemp(prefix="fuserank-bench-"))
+    build_sample(folder / "data")
+    job = Job(folder / "data", load_settings(home=folder / "home", reports=folder / "reports"))
+    features, _ = extract(job)
+    return job, features, slates_of(job, features)
+
+
+def make_ranker(features, name: str) -> Ranker:
+    """A ranker in eval mode with random weights."""
+    fusion, scorer = name.split("+")
+    return Ranker(RankerSpec(features.specs(), fusion, scorer)).eval()
