@@ -7,7 +7,9 @@ import pytest
 from fuserank.data.dataset import Manifest, write_dataset
 from fuserank.pipeline.extract import extract
 from fuserank.pipeline.job import Job
-from fuserank.slates import judged_slates, keep_modalities
+from fuserank.ranker import RankerSpec
+from fuserank.slates import judged_slates, keep_modalities, project_catalogue, score_slate
+from fuserank.training import TrainingKnobs, train
 from fuserank.types import Judgment
 
 
@@ -89,9 +91,11 @@ def test_keep_modalities_hides_all_others(tiny):
 
 
 def test_attributes_reach_no_feature(tiny, tmp_path):
-    """They hold what the grades were made from."""
+    """They hold what the grades were made from; the grades themselves reach none either, nor a trained model's scores."""
     told = [replace(p, attributes=json.dumps({"answer": i})) for i, p in enumerate(tiny.job.dataset.products)]
-    rewritten(tiny, tmp_path / "d", products=told)
+    graded = tiny.job.dataset.qrels.items()
+    upside_down = [Judgment(q, p, 3 - g, "synthetic") for q, grades in graded for p, g in grades.items()]
+    rewritten(tiny, tmp_path / "d", products=told, judgments=upside_down)
     other, _ = extract(Job(tmp_path / "d", tiny.job.settings))
     for name, vectors in tiny.features.catalogue.vectors.items():
         assert np.array_equal(other.catalogue.vectors[name], vectors), name
@@ -99,3 +103,10 @@ def test_attributes_reach_no_feature(tiny, tmp_path):
     for query in range(len(other.queries)):
         rows = np.arange(len(other.catalogue))
         assert np.array_equal(other.slate(query, rows).pairs, tiny.features.slate(query, rows).pairs)
+    spec = RankerSpec(tiny.features.specs(), "concat", "attention_sequence", width=8, rank=4)
+    knobs = TrainingKnobs(epochs=1, patience=1, batch_queries=8, slate=16, device="cpu")
+    ranker = train(spec, tiny.features, tiny.slates[0], tiny.slates[1], knobs, seed=0).ranker
+    both = [(f, project_catalogue(ranker, f)) for f in (tiny.features, other)]
+    for query in range(len(other.queries)):
+        one, two = (score_slate(ranker, p, f.queries, f.slate(query, rows)) for f, p in both)
+        assert np.array_equal(one, two)
