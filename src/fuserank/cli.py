@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError, validate_call
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from fuserank.errors import FuserankError, InputError
@@ -23,7 +24,7 @@ from fuserank.progress import bar_of, named_bars
 app = typer.Typer(help="Multimodal fusion ranking for e-commerce search.", no_args_is_help=True, pretty_exceptions_enable=False)
 models = typer.Typer(help="The registry: champion, challengers, rollback.", no_args_is_help=True)
 app.add_typer(models, name="models")
-out = Console()
+out = Console(soft_wrap=True)
 
 Data = Annotated[Path, typer.Argument(help="a dataset folder, as import or sample wrote it")]
 
@@ -33,7 +34,7 @@ def main() -> None:
     try:
         app()
     except FuserankError as error:
-        Console(stderr=True).print(f"[red]error:[/] {error}", highlight=False, markup=True, soft_wrap=True)
+        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False, markup=True, soft_wrap=True)
         sys.exit(error.exit_code)
 
 
@@ -191,8 +192,10 @@ def models_list(data: Data) -> None:
     from fuserank.pipeline.gate import registry
 
     registered = registry(_job(data))
-    champion = registered.champion()
-    for version in registered.versions():
+    champion, versions = registered.champion(), registered.versions()
+    if not versions:
+        out.print(f"no models of {data} yet; next: python -m flows.chain {data}")
+    for version in versions:
         out.print(f"{version}{'  champion' if version == champion else ''}")
 
 

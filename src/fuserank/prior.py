@@ -39,7 +39,10 @@ def fit_prior(ranker: Ranker, batches: Sequence[tuple[Slates, Tensor]], loss: Lo
         value.backward()
         return value
 
-    optimizer.step(closure)
+    try:
+        optimizer.step(closure)
+    except RuntimeError:  # the line search met a loss that is not finite: the prior stays as it was
+        return
     if torch.isfinite(weight).all():
         ranker.prior.weight.data.copy_(weight.detach())
 

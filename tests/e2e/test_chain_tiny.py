@@ -71,8 +71,8 @@ def test_the_served_bento_answers(shop):
         _wait(port)
         _ask_everything(port, Dataset.open(data))
     finally:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+        server.send_signal(signal.SIGTERM)  # BentoML's workers have sessions of their own: only it can end them
+        server.wait(timeout=30)
 
 
 def _ask_everything(port, dataset):

@@ -93,14 +93,12 @@ def test_a_registry_without_models_says_what_to_do(fuserank, tiny):
     refused(fuserank("models", "rollback", tiny.job.data, "--reason", "worse"), 2, "0 champion", "next: ")
 
 
-@pytest.mark.xfail(strict=True, reason="an empty list is printed as nothing")
 def test_an_empty_list_of_models_says_what_to_do(fuserank, tiny):
     status, out, _ = fuserank("models", "list", tiny.job.data)
     assert status == 0
     assert "chain" in out
 
 
-@pytest.mark.xfail(strict=True, reason="rich reads square brackets in a message as markup and leaves them out")
 def test_brackets_in_a_message_are_shown(fuserank, monkeypatch, tmp_path):
     monkeypatch.setenv("FUSERANK_TRAINING__EPOCHS", "0")
     refused(fuserank("extract", tmp_path), 2, "[tool.fuserank]")

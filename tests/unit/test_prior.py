@@ -126,3 +126,9 @@ def test_trust_and_prior_come_back_from_disk(tiny, tmp_path):
     loaded, _ = load_model(tmp_path / "m")
     assert torch.equal(loaded.trust, ranker.trust)
     assert torch.equal(loaded.prior.weight, ranker.prior.weight)
+
+
+def test_a_loss_that_is_not_finite_leaves_the_prior_as_it_was(tiny):
+    ranker = fresh(tiny)
+    fit_prior(ranker, batches(tiny, ranker), lambda logits, grades, mask: (logits * float("nan")).sum())
+    assert (ranker.prior.weight == 1).all()

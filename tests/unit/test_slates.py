@@ -110,3 +110,10 @@ def test_attributes_reach_no_feature(tiny, tmp_path):
     for query in range(len(other.queries)):
         one, two = (score_slate(ranker, p, f.queries, f.slate(query, rows)) for f, p in both)
         assert np.array_equal(one, two)
+
+
+def test_slates_have_a_neutral_order_that_stays(tiny):
+    again = {s.query: s.rows for s in judged_slates(tiny.features, tiny.job.dataset, "train")}
+    for slate in tiny.slates[0]:
+        assert (np.diff(slate.rows) < 0).any()  # the catalogue's own order may follow its labels
+        np.testing.assert_array_equal(slate.rows, again[slate.query])

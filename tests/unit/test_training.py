@@ -145,3 +145,20 @@ def test_modality_dropout_never_takes_all(seed, probability):
     assert torch.equal(dropped.present.any(-1), present.any(-1))
     assert not (dropped.query_present & ~asked).any()
     assert torch.equal(dropped.query_present.any(-1), asked.any(-1))
+
+
+def test_the_weights_are_those_of_the_best_epoch(tiny, monkeypatch):
+    import fuserank.training as loop
+
+    seen = []
+
+    def best_at_the_second(ranker, vectors, slates):
+        seen.append({name: value.clone() for name, value in ranker.state_dict().items()})
+        return [0.1, 0.9, 0.2, 0.3][len(seen) - 1]
+
+    monkeypatch.setattr(loop, "validate", best_at_the_second)
+    trained = run(tiny)
+    assert trained.best.epoch == 2
+    learned = weights(trained)
+    assert all(torch.equal(learned[name], value) for name, value in seen[1].items() if name != "trust")
+    assert any(not torch.equal(learned[name], value) for name, value in seen[3].items() if name != "trust")

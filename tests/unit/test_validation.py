@@ -151,6 +151,7 @@ def test_bad_rows_break_their_rule_and_are_named(tmp_path, case):
     report = checked(tmp_path, made(tmp_path, **changes))
     broken = {result.rule: result for result in report.broken("critical")}
     assert rule in broken and offender in broken[rule].ids and broken[rule].failed >= 1
+    assert len(set(broken[rule].ids)) == len(broken[rule].ids)
     assert not report.ok
     with pytest.raises(ValidationError):
         report.raise_for_critical()

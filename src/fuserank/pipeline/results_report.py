@@ -26,7 +26,8 @@ of a query (fashion: the 4,201 test-side products; grocery: the 81 products; cho
 five-fold, the 99 queries with more than one distinct grade). nDCG has linear gain. MRR, MAP, Recall and the yes-or-no measures
 count a product as relevant from grade 2 on; the threshold of the latter is chosen on validation. The tests of a table are
 against **ours**: the fusion that validation chose, never test. p: paired randomisation test over queries on nDCG@10,
-Holm-corrected within a table. Numbers of different sets are never averaged.
+Holm-corrected within a table. ms per 1,000: one thread of a shared, busy machine, to be compared within a table only. Numbers of
+different sets are never averaged.
 
 """
 

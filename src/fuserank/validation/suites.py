@@ -102,7 +102,7 @@ def _rule_result(table: str, outcome: Any, *, all_ids: bool) -> RuleResult:
         ok=bool(outcome.success),
         checked=int(found.get("element_count", found.get("observed_value", 0)) - found.get("missing_count", 0)),
         failed=int(found.get("unexpected_count", 0)),
-        ids=tuple(ids),
+        ids=tuple(dict.fromkeys(ids)),  # a doubled id breaks the rule in each of its rows, and is named once
         observed="" if outcome.success else _observed(found, ids),
     )
 
