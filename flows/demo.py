@@ -30,6 +30,8 @@ def main() -> None:
     if not batch.exists():
         build_sample(batch, products=240, queries=40, seed=1, hue_shift=60.0, new_category=True)
     logging.getLogger("prefect").setLevel(logging.INFO)
+    # A filter, since bm25s sets its logger to DEBUG whenever it is first imported.
+    logging.getLogger("bm25s").addFilter(lambda record: record.levelno >= logging.WARNING)
     result = chain(SAMPLE, batch)
     table = Table(title=f"{result['dataset']}: nDCG@10 on test queries and products")
     for column in ("ranker", "kind", "nDCG@10"):
