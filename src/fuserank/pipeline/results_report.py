@@ -59,10 +59,11 @@ def section(result: Result) -> str:
     ours = our_line(result)
     others = [line for line in result.lines if line is not ours]
     adjusted = dict(zip((o.ranker for o in others), holm([_p(ours, other) for other in others]), strict=True))
+    chosen = ", ".join(dict.fromkeys(result.chosen))
     table = [
         f"## {result.case.importer}, {result.case.regime}",
         "",
-        f"{result.queries} test queries. Chosen on validation: {', '.join(dict.fromkeys(result.chosen))}.",
+        f"{result.queries} test queries. Chosen on validation: {chosen}. {result.case.note}".rstrip(),
         "",
         f"| ranker | kind | {' | '.join(SHOWN)} | ms per 1,000 | p against ours |",
         f"|---|---|{'---|' * len(SHOWN)}---|---|",
