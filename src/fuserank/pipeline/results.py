@@ -59,7 +59,7 @@ CASES = (
         "grocery",
         "picture",
         ({"regime": "picture"},),
-        note="A photo asks for one of 81 products that all splits share. What a ranker of one family does not see of the products "
+        note="A photo asks for one of 81 products that all splits share. What a ranker of one family does not see of products "
         "it still sees of the query, so `text only` learns which photo goes with which text.",
     ),
     Case("grocery", "text", ({"regime": "text"},), note="116 training and 36 test queries: differences are mostly noise."),
