@@ -50,7 +50,7 @@ CASES = (
             "fashion",
             regime,
             ({"regime": regime},),
-            note="No untrained score compares words with pixels: the fixed sum does not see the picture at all, and LambdaMART sees "
+            note="No untrained score compares words with pixels: the fixed sum does not see the picture at all, LambdaMART sees "
             "it through 16 principal components only.",
         )
         for regime in ("full", "no_colour", "no_colour_type")
