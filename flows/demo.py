@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from pathlib import Path
 
@@ -39,9 +40,12 @@ def main() -> None:
     for row in result["leaderboard"]:
         table.add_row(row["ranker"], row["kind"], f"{row['nDCG@10']:.3f}")
     console.print(table)
+    reports = Path(result["reports"]).resolve()
+    if result["bento"] is None:
+        console.print(f"[red]no model passed the gate[/], so nothing is packaged; why: {reports / 'gate.json'}")
+        sys.exit(1)
     console.print(f"champion {result['champion']}, Bento {result['bento']}")
     console.print(f"drift of the later batch: {'yes' if result['drift'] else 'no'}")
-    reports = Path(result["reports"]).resolve()
     for page in ("validation/validation.html", "leaderboard.html", "drift/drift.html"):
         console.print(f"  {reports / page}")
     console.print(f"took {time.monotonic() - started:.0f} s; next:", *NEXT, sep="\n  ")

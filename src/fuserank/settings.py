@@ -88,7 +88,7 @@ class GateSettings(_Section):
     slice_tolerance: float = Field(0.02, ge=0, description="nDCG@10 a protected slice may lose")
     latency_ms: float = Field(50.0, gt=0, description="budget to score 1,000 candidates on one thread")
     missing_tolerance: float = Field(
-        0.25, ge=0, le=1, description="share by which the model without a family may stand below the best other family alone"
+        0.5, ge=0, le=1, description="share by which the model without a family may stand below the best other family alone"
     )
     alpha: float = Field(0.05, gt=0, lt=1, description="level of the paired test")
 
