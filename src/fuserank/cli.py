@@ -93,6 +93,8 @@ def import_(
 
 def _options(arguments: list[str]) -> dict[str, Any]:
     """``--key value`` and ``--key=value`` as keywords; the importer's own types convert them."""
+    if arguments and not arguments[0].startswith("--"):
+        raise InputError(f"unexpected argument {arguments[0]!r}", allowed="--key value", todo="remove it or name its option")
     words = [part for argument in arguments for part in (argument.split("=", 1) if argument.startswith("--") else [argument])]
     if len(words) % 2 or any(not key.startswith("--") for key in words[::2]):
         raise InputError(f"options {' '.join(arguments)!r}", allowed="--key value", todo="give each option a value")

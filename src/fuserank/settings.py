@@ -156,9 +156,10 @@ def load_settings(**arguments: Any) -> Settings:
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
+        unknown = first["type"] == "extra_forbidden"
         raise SettingsError(
-            f"setting {key!r}: {first['msg']} (got {str(first.get('input'))[:80]!r})",
-            allowed=", ".join(_keys(Settings, first["loc"])),
+            f"setting {key!r}: {'no such setting' if unknown else 'wrong value'} (got {str(first.get('input'))[:80]!r})",
+            allowed=", ".join(_keys(Settings, first["loc"])) if unknown else first["msg"].removeprefix("Input should be "),
             todo="correct the argument, the FUSERANK_* variable or [tool.fuserank] in pyproject.toml",
         ) from None
 

@@ -56,6 +56,7 @@ def test_an_unknown_importer_is_refused_with_the_nearest(fuserank, tmp_path):
         (["--colour", "red"], "colour"),
         (["--max-grade", "many"], "max_grade"),
         (["--name"], "--key value"),
+        (["stray"], "unexpected argument 'stray'"),
         (["--map", "title"], "our_column=your_column"),
     ],
 )

@@ -40,7 +40,8 @@ def test_settings_are_frozen():
     [
         ({"trainng": {}}, r"setting 'trainng'.*training"),
         ({"training": {"epoch": 3}}, r"setting 'training.epoch'.*epochs"),
-        ({"training": {"epochs": 0}}, r"setting 'training.epochs': .*greater than 0 \(got '0'\)"),
+        ({"training": {"epochs": 0}}, r"setting 'training.epochs': wrong value \(got '0'\); allowed: greater than 0; next"),
+        ({"training": {"width": 6}}, r"'training.width'.*allowed: a multiple of 4; next"),
         ({"training": {"device": "tpu"}}, r"'training.device'.*'cpu'"),
     ],
 )

@@ -68,7 +68,7 @@ class Dataset:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise SchemaError(
-                f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+                ": ".join(filter(None, (str(path), ".".join(map(str, first["loc"])), first["msg"]))),
                 allowed=", ".join(Manifest.model_fields),
                 todo="import the data again",
             ) from None

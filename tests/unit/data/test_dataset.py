@@ -89,3 +89,9 @@ def test_a_table_that_is_no_parquet(tiny):
 def test_a_null_text_reads_as_its_default(tiny):
     pq.write_table(pa.table({"product_id": ["1"], "title": ["a"]}), tiny.root / "products.parquet")
     assert Dataset.open(tiny.root).products == [Product("1", "a")]
+
+
+def test_a_manifest_that_is_no_json_names_the_file_once(tmp_path):
+    (tmp_path / "dataset.json").write_text("{")
+    with pytest.raises(SchemaError, match=r"dataset\.json: Invalid JSON"):
+        Dataset.open(tmp_path)

@@ -209,6 +209,7 @@ def test_progress_counts_rows_with_media(folder, tmp_path):
     [
         ("t.csv", "a,b\n1\n", "t.csv line 2: another number of fields"),
         ("t.csv", "a,b\n1,2,3\n", "t.csv line 2: another number of fields"),
+        ("t.csv", "a,b,a\n1,2,3\n", "t.csv: column 'a' given twice"),
         ("t.jsonl", '{"a": 1}\n{"a"\n', "t.jsonl line 2"),
         ("t.jsonl", "[1]\n", "t.jsonl line 1: list"),
         ("t.parquet", "not parquet", "t.parquet cannot be read"),

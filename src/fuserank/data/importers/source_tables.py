@@ -21,11 +21,18 @@ Row = dict[str, Any]
 def _csv(path: Path) -> Iterator[Row]:
     with _text(path) as file:
         reader = csv.DictReader(file, strict=True)
+        header = reader.fieldnames or ()
+        if twice := sorted({name for name in header if list(header).count(name) > 1}):
+            raise SchemaError(
+                f"{path.name}: column {', '.join(map(repr, twice))} given twice",
+                allowed="each column once",
+                todo="rename or drop the repeated columns",
+            )
         for row in reader:
             if None in row or None in row.values():
                 raise SchemaError(
                     f"{path.name} line {reader.line_num}: another number of fields than the header has",
-                    allowed=f"{len(reader.fieldnames or ())} fields in every line",
+                    allowed=f"{len(header)} fields in every line",
                     todo="quote fields that hold commas or line breaks",
                 )
             yield row
