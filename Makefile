@@ -11,7 +11,7 @@ export BENTOML_DO_NOT_TRACK := True
 export GX_ANALYTICS_ENABLED := false
 export HF_HUB_OFFLINE := 1
 
-.PHONY: setup demo test check bench results ui clean
+.PHONY: setup demo test check bench results ui
 
 setup: $(VENV)/.installed  ## the environment with pinned dependencies
 

@@ -16,7 +16,7 @@ from fuserank.settings import load_settings
 
 SAMPLE = Path("data/sample")
 NEXT = (
-    "fuserank serve sample          # then: curl lines of the README",
+    "source .venv/bin/activate && fuserank serve sample   # then: curl lines of the README",
     "fuserank import table --help   # your own products, queries and judgments",
     "make test                      # all tests",
 )

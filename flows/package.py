@@ -5,10 +5,10 @@ import os
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from bentos.ranker.build import build_bento
+from bentos.ranker.build import build_bento, is_built
 from fuserank.files import write_file
 from fuserank.pipeline import package as step
-from fuserank.pipeline.job import Job
+from fuserank.pipeline.job import EVERYTHING, Job, code_version
 from fuserank.slates import Features
 
 
@@ -17,8 +17,8 @@ def package(job: Job, features: Features, version: str) -> str:
     """Build the Bento of a registered model, or take the one that was built from the same parts; gives its tag."""
     os.environ["BENTOML_HOME"] = str((job.settings.home / "bentoml").resolve())
     folder = step.package(job, features, version)
-    noted = folder.with_suffix(".bento")
-    if not noted.exists():
+    noted = folder.with_suffix(f".{code_version(EVERYTHING)[:8]}.bento")  # a Bento carries all sources, the service's too
+    if not (noted.exists() and is_built(noted.read_text())):
         write_file(noted, build_bento(folder))
     write_file(step.served(job), noted.read_text())
     return noted.read_text()

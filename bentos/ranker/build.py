@@ -59,3 +59,14 @@ def build_bento(package_folder: Path, *, name: str = "fuserank-ranker") -> str:
             },
         )
     return str(bento.tag)
+
+
+def is_built(tag: str) -> bool:
+    """Whether the Bento store under BENTOML_HOME holds this Bento."""
+    import bentoml
+
+    try:
+        bentoml.get(tag)
+    except bentoml.exceptions.NotFound:
+        return False
+    return True

@@ -1,6 +1,6 @@
 """Checkpoints of a training run: one safetensors file (weights, best weights, optimizer state), the rest as JSON in its header.
 
-No pickle. The file is replaced atomically after every epoch.
+No pickle. The file is replaced atomically.
 """
 
 from __future__ import annotations

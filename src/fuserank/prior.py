@@ -6,7 +6,7 @@ method without randomness, before the network is trained on top of it; afterward
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -21,15 +21,15 @@ STEPS = 60
 TRUSTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 
 
-def fit_prior(ranker: Ranker, batches: Sequence[tuple[Slates, Tensor]], loss: Loss) -> None:
-    """Fit the prior's weights by L-BFGS (Liu & Nocedal 1989) to the loss of the whole training set; nothing else is changed.
+def fit_prior(ranker: Ranker, batches: Iterable[tuple[Slates, Tensor]], loss: Loss) -> None:
+    """Fit the prior's weights by L-BFGS (Liu & Nocedal 1989) to the loss of all `batches` at once; nothing else is changed.
 
     Args:
         batches: training slates with their grades (B, N).
     """
-    pairs = [(ranker.present_pairs(slates), grades, slates.mask) for slates, grades in batches]
     if not ranker.spec.pair_owners:
         return
+    pairs = [(ranker.present_pairs(slates), grades, slates.mask) for slates, grades in batches]
     weight = ranker.prior.weight.detach().clone().requires_grad_(True)
     optimizer = torch.optim.LBFGS([weight], max_iter=STEPS, line_search_fn="strong_wolfe")
 

@@ -28,8 +28,8 @@ class ModalitySpec:
         product_dim: length of a product's vector, 0 when it has none.
         query_dim: length of a query's vector, 0 when it has none.
         pair_names: its scores of a pair.
-        scaling: how vectors are standardised: ``unit`` (L2-normalised, times √d), ``standard`` (mean, deviation) or ``robust``
-            (median, interquartile range).
+        scaling: how vectors are standardised: ``unit`` (they come L2-normalised; times √d), ``standard`` (mean, deviation) or
+            ``robust`` (median, interquartile range).
     """
 
     name: str
@@ -40,7 +40,7 @@ class ModalitySpec:
 
 
 class Standardiser(nn.Module):
-    """(v - centre) · scale with statistics of the training products; clipped to ±10 so that one outlier cannot saturate a slate."""
+    """(v - centre) · scale with statistics of training vectors; clipped to ±10 so that one outlier cannot saturate a slate."""
 
     centre: Tensor
     scale: Tensor

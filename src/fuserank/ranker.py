@@ -159,8 +159,3 @@ class Ranker(nn.Module):
                     scaler = group[spec.name]
                     assert isinstance(scaler, Standardiser)
                     scaler.fit(vectors[spec.name], spec.scaling)
-
-
-def count_parameters(ranker: nn.Module) -> int:
-    """Number of trained values."""
-    return sum(p.numel() for p in ranker.parameters())

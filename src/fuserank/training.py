@@ -107,10 +107,11 @@ def train(
     ranker.fit_scaling(*scaling_vectors(features, train_slates))
     ranker.to(device)
     vectors = ScaledVectors(ranker, features, [*train_slates, *val_slates])
-    fit_prior(ranker, list(_prior_batches(ranker, vectors, train_slates, knobs, seed)), loss)
+    fit_prior(ranker, _prior_batches(ranker, vectors, train_slates, knobs, seed), loss)
     learned = [p for p in ranker.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
-    state = load_checkpoint(checkpoint, ranker, optimizer, identity := _identity(spec, knobs, seed)) if checkpoint else None
+    identity = _identity(spec, knobs, seed)
+    state = load_checkpoint(checkpoint, ranker, optimizer, identity) if checkpoint else None
     history: list[Epoch] = [Epoch(**e) for e in state["history"]] if state else []
     best_weights: dict[str, Tensor] = state["best_weights"] if state else {}
     saved = history[-1].seconds if history else 0.0

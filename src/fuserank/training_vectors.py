@@ -12,6 +12,7 @@ from fuserank.ranker import Ranker
 from fuserank.slates import Features, Slate
 
 HELD_BYTES = 2**30
+SCALING_ROWS = 20_000
 
 
 class ScaledVectors:
@@ -42,7 +43,8 @@ class ScaledVectors:
 
 def scaling_vectors(features: Features, slates: Sequence[Slate]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Vectors that exist, of products (at most 20,000) and queries of the training slates, for the standardisers."""
-    rows = np.unique(np.concatenate([s.rows for s in slates]))[:20_000]
+    rows = np.unique(np.concatenate([s.rows for s in slates]))
+    rows = rows[:: -(-len(rows) // SCALING_ROWS)]  # evenly over the catalogue, whose order may follow its labels
     products = {}
     for m, modality in enumerate(features.modalities):
         if modality.name in features.catalogue.vectors:

@@ -49,6 +49,15 @@ def rank(entry: Entry, features: Features, slates: Sequence[Slate]) -> tuple[dic
     return rankings, np.concatenate(scores_of_all)
 
 
+def qrels_of(features: Features, slates: Sequence[Slate]) -> dict[str, dict[str, int]]:
+    """query_id -> product_id -> grade of every candidate, in the order of the slates."""
+    ids = np.array(features.catalogue.product_ids)
+    return {
+        features.queries.query_ids[s.query]: dict(zip(ids[s.rows].tolist(), s.grades.astype(int).tolist(), strict=True))
+        for s in slates
+    }
+
+
 def cost_ms(entry: Entry, features: Features, slate: Slate, *, candidates: int = 1000, rounds: int = 9) -> float:
     """Median milliseconds on one thread to score `candidates` of one query, its pair scores included (rows repeat if too few)."""
     rows = np.resize(slate.rows, candidates)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from fuserank.data.dataset import Dataset
-from fuserank.evaluation.entries import Entry, cost_ms, rank
+from fuserank.evaluation.entries import Entry, cost_ms, qrels_of, rank
 from fuserank.evaluation.slices import slices
 from fuserank.metrics.binary import best_threshold, binary_measures
 from fuserank.metrics.ranking import PRIMARY, measure
@@ -73,8 +73,6 @@ def build_leaderboard(
     test: Sequence[Slate],
     *,
     chosen: str,
-    split: str = "test",
-    progress: Callable[[str], None] | None = None,
 ) -> Leaderboard:
     """Measure all entries on the test slates.
 
@@ -82,29 +80,23 @@ def build_leaderboard(
         val: slates that the thresholds of the yes-or-no measures are chosen on.
         chosen: the ranker that the others are tested against; it was chosen on validation, never on test.
     """
-    ids = [features.queries.query_ids[s.query] for s in test]
-    catalogue_ids = np.array(features.catalogue.product_ids)
-    grades = {
-        q: dict(zip(catalogue_ids[s.rows].tolist(), s.grades.astype(int).tolist(), strict=True))
-        for q, s in zip(ids, test, strict=True)
-    }
+    grades = qrels_of(features, test)
+    ids = list(grades)
     relevant_grade = dataset.manifest.relevant_grade
     by_name: dict[str, list[Entry]] = {}
     for entry in entries:
         by_name.setdefault(entry.name, []).append(entry)
     rows = []
     for name, group in by_name.items():
-        if progress:
-            progress(name)
         rows.append(_row(name, group, features, val, test, grades, relevant_grade))
     rows = _with_significance(rows, chosen, ids)
     rows.sort(key=lambda r: -r.metrics[PRIMARY]["mean"])
-    unjudged = sum(q.split == split for q in dataset.queries) - len(test)
-    notes = (f"{unjudged} {split} queries have no relevant candidate and are left out",) if unjudged else ()
+    left_out = sum(q.split == "test" for q in dataset.queries) - len(test)
+    notes = (f"left out: {left_out} test queries that are not judged, or whose candidates all have one grade",) if left_out else ()
     return Leaderboard(
         dataset=dataset.manifest.name,
         regime=dataset.manifest.regime,
-        split=split,
+        split="test",
         data_version=dataset.version,
         relevant_grade=relevant_grade,
         queries=len(test),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +40,6 @@ def evaluate(
     features: Features,
     models: Sequence[TrainedModel],
     slates: tuple[Sequence[Slate], ...],
-    progress: Callable[[str], None] | None = None,
 ) -> Evaluated:
     """Measure everything on test, or read what was measured before from the same inputs; write the report.
 
@@ -53,15 +52,13 @@ def evaluate(
     folder = job.settings.home / "evaluations" / key
     challenger = choose(models)
     if not (folder / "leaderboard.json").exists():
-        fusion = [m for m in models if m.plan.name == challenger.plan.name]
         board = build_leaderboard(
             job.dataset,
             features,
             [*model_entries(features, models), *baseline_entries(job, features, slates)],
             slates[1],
             slates[2],
-            chosen=fusion[0].plan.name,
-            progress=progress,
+            chosen=challenger.plan.name,
         )
         missing = without_families(job, features, challenger, slates[2])
         write_file(folder / "leaderboard.json", json.dumps({"board": board.as_dict(), "missing": missing}))

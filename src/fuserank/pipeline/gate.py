@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from fuserank.evaluation.entries import Entry, cost_ms, rank
+from fuserank.evaluation.entries import Entry, cost_ms, qrels_of, rank
 from fuserank.evaluation.slices import slices
 from fuserank.files import write_file
 from fuserank.gate import Decision, Evidence, Without, decide
@@ -68,10 +68,7 @@ def evidence(
     check_encoders(meta, job.modalities)
     keep = meta.settings.get("keep", [m.name for m in job.modalities])
     entry = Entry(meta.name, "fusion", score_with(features, ranker, keep))
-    ids = features.queries.query_ids
-    product_ids = features.catalogue.product_ids
-    qrels = {ids[s.query]: {product_ids[r]: int(g) for r, g in zip(s.rows, s.grades, strict=True)} for s in test}
-    per_query = measure(rank(entry, features, test)[0], qrels, job.dataset.manifest.relevant_grade)[PRIMARY]
+    per_query = measure(rank(entry, features, test)[0], qrels_of(features, test), job.dataset.manifest.relevant_grade)[PRIMARY]
     return Evidence(
         ranker=meta.name,
         per_query=per_query,

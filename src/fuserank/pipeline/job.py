@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import fuserank
+from fuserank.baselines import BASELINES
 from fuserank.data.dataset import Dataset
+from fuserank.errors import SettingsError
 from fuserank.features.store import FeatureStore
-from fuserank.modalities import make_modalities
+from fuserank.fusion import FUSIONS
+from fuserank.losses import LOSSES
+from fuserank.modalities import MODALITIES, make_modalities
 from fuserank.modalities.base import Modality
+from fuserank.scorers import SCORERS
 from fuserank.settings import Settings
 
 # Sources whose change makes a trained model stale, and those that make a leaderboard stale besides.
@@ -35,7 +40,8 @@ MODEL_SOURCES = (
     "training_vectors.py",
     "training.py",
 )
-EVALUATION_SOURCES = (*MODEL_SOURCES, "baselines", "evaluation")
+EVERYTHING = (".",)  # all sources of the package
+EVALUATION_SOURCES = (*MODEL_SOURCES, "baselines", "evaluation", "pipeline/evaluate.py")
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,22 @@ class Job:
 
     data: Path
     settings: Settings
+
+    def __post_init__(self) -> None:
+        """Look every name of the settings up now, not after an hour of extraction.
+
+        Raises:
+            UnknownNameError: the settings name a modality, a loss or a baseline that does not exist.
+        """
+        for table, names in (
+            (MODALITIES, self.settings.features.modalities),
+            (LOSSES, (self.settings.training.loss,)),
+            (BASELINES, self.settings.evaluation.baselines),
+        ):
+            for name in names:
+                _ = table[name]
+        for ranker in self.settings.training.rankers:
+            parts_of(ranker)
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -83,6 +105,20 @@ class Job:
         return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
+def parts_of(ranker: str) -> tuple[str, str]:
+    """Fusion and scorer of a ranker's name.
+
+    Raises:
+        SettingsError: it is not of the form fusion+scorer.
+        UnknownNameError: no such fusion or scorer.
+    """
+    fusion, plus, scorer = ranker.partition("+")
+    if not plus:
+        raise SettingsError(f"ranker {ranker!r}", allowed="fusion+scorer", todo="write for example concat+sequence")
+    _ = FUSIONS[fusion], SCORERS[scorer]
+    return fusion, scorer
+
+
 @cache
 def code_version(sources: tuple[str, ...]) -> str:
     """sha256 over files and folders of the package."""
@@ -106,10 +142,15 @@ def git_commit() -> str:
 
 
 def dvc_hash(data: Path) -> str | None:
-    """The hash that data.dvc records when `data` lies in the folder it tracks; None otherwise."""
+    """The hash that data.dvc records, when `data` lies in the folder it tracks and that holds as many files and bytes as it says.
+
+    Anything else (another shop beside the sample, say) is a data version that DVC does not know: None.
+    """
     pointer = Path("data.dvc")
     if not pointer.is_file() or not data.resolve().is_relative_to(Path("data").resolve()):
         return None
     import yaml
 
-    return str(yaml.safe_load(pointer.read_text())["outs"][0]["md5"])
+    tracked = yaml.safe_load(pointer.read_text())["outs"][0]
+    sizes = [path.stat().st_size for path in Path("data").rglob("*") if path.is_file()]
+    return str(tracked["md5"]) if (len(sizes), sum(sizes)) == (tracked["nfiles"], tracked["size"]) else None

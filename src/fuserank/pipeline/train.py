@@ -8,15 +8,14 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from fuserank.errors import SettingsError
+from fuserank.errors import InputError
 from fuserank.files import write_file
 from fuserank.model_folder import DataIdentity, ModelMeta, save_model
-from fuserank.pipeline.job import Job, dvc_hash, git_commit
+from fuserank.pipeline.job import Job, dvc_hash, git_commit, parts_of
 from fuserank.ranker import RankerSpec
 from fuserank.slates import Features, Slate, judged_slates, keep_modalities
-from fuserank.training import Epoch, TrainingKnobs, train
+from fuserank.training import Epoch, Trained, TrainingKnobs, train
 
 ALONE = " only"  # ends the name of a model that sees one family of modalities
 CHECKPOINT_SECONDS = 30.0  # a checkpoint is some tens of MB, fsynced: not after every epoch of a second
@@ -59,33 +58,37 @@ class TrainedModel:
 
 
 def plans(job: Job, features: Features) -> list[Plan]:
-    """What is to be trained, by the settings. Families that no product of the catalogue has are left out."""
+    """What is to be trained, by the settings. A family that no product has, or that is all there is, is not trained alone."""
     knobs, names = job.settings.training, [m.name for m in job.modalities]
     seen = {name for name in names if features.catalogue.has(name).any()}
     models = [
-        Plan(name, "fusion", *_parts(name), tuple(names), seed) for name, seed in itertools.product(knobs.rankers, knobs.seeds)
+        Plan(name, "fusion", *parts_of(name), tuple(names), seed) for name, seed in itertools.product(knobs.rankers, knobs.seeds)
     ]
     families = {family: tuple(m for m in members if m in seen) for family, members in job.settings.evaluation.families.items()}
     alone = [
-        Plan(f"{family}{ALONE}", "single", *_parts(knobs.rankers[0]), members, seed)
+        Plan(f"{family}{ALONE}", "single", *parts_of(knobs.rankers[0]), members, seed)
         for (family, members), seed in itertools.product(families.items(), knobs.seeds)
         if members and set(members) < seen
     ]
     return models + alone
 
 
-def _parts(name: str) -> tuple[str, str]:
-    """Fusion and scorer of a ranker's name; the tables say which exist."""
-    fusion, plus, scorer = name.partition("+")
-    if not plus:
-        raise SettingsError(f"ranker {name!r}", allowed="fusion+scorer", todo="write for example concat+sequence")
-    return fusion, scorer
-
-
 def slates_of(job: Job, features: Features) -> tuple[list[Slate], list[Slate], list[Slate]]:
-    """Training slates (drawn from a bounded pool), validation slates and test slates, whole."""
-    train_slates = list(judged_slates(features, job.dataset, "train", pool=job.settings.training.pool))
-    return train_slates, list(judged_slates(features, job.dataset, "val")), list(judged_slates(features, job.dataset, "test"))
+    """Training slates (drawn from a bounded pool), validation slates and test slates, whole.
+
+    Raises:
+        InputError: a split has no query that can be learned from or measured.
+    """
+    pools = {"train": job.settings.training.pool, "val": None, "test": None}
+    found = {split: list(judged_slates(features, job.dataset, split, pool=pool)) for split, pool in pools.items()}
+    empty = [split for split, slates in found.items() if not slates]
+    if empty:
+        raise InputError(
+            f"{job.name}: no query of split {', '.join(empty)} has candidates of different grades",
+            allowed="at least one such query in each of train, val and test; some dozens for numbers that mean something",
+            todo="judge more queries, or set the column split of the queries",
+        )
+    return found["train"], found["val"], found["test"]
 
 
 def train_plan(
@@ -102,7 +105,7 @@ def train_plan(
     knobs = _knobs(job)
     key = job.fingerprint(spec=spec.as_dict(), knobs=asdict(knobs), pool=settings.pool, keep=plan.keep, seed=plan.seed)
     folder, log = job.settings.home / "models" / key, job.settings.home / "training" / key
-    if not folder.exists():
+    if not (folder.exists() and (log / "curve.json").exists()):
         kept = [keep_modalities(slates, spec.modalities, plan.keep) for slates in (train_slates, val_slates)]
         trained = _train_logged(spec, features, kept[0], kept[1], knobs, plan, log, progress)
         curve = [e.val_ndcg for e in trained.history]
@@ -122,7 +125,7 @@ def _train_logged(
     plan: Plan,
     log: Path,
     progress: Callable[[Plan, Epoch], None] | None,
-) -> Any:
+) -> Trained:
     """Train with a dvclive log and a checkpoint in `log`."""
     from dvclive import Live
 
