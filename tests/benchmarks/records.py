@@ -1,5 +1,6 @@
 """Rows of a benchmark: ours beside a peer, measured in turns in one run; the ratio is the claim."""
 
+import functools
 import json
 import os
 import platform
@@ -63,8 +64,14 @@ def record(name: str, ours: list[float], peer: list[float], peer_name: str | Non
     middle, other = statistics.median(ours), statistics.median(peer) if peer else None
     return Row(
         name, round(middle, 4), None if other is None else round(other, 4), peer_name, unit, round(quartiles[2] - quartiles[0], 4),
-        None if not other else round(middle / other, 4), machine(), git_commit(),
+        None if not other else round(middle / other, 4), machine(), commit(),
     )  # fmt: skip
+
+
+@functools.cache
+def commit() -> str:
+    """The commit at the start of the run: the run itself changes files that git tracks."""
+    return git_commit()
 
 
 def machine() -> str:
