@@ -25,7 +25,7 @@ def measure(job, folder: Path) -> list[Row]:
 
         name = f"extract_per_s {modality.name}"
         peer = (lambda run=run: run(1), "one decoding thread") if contents[0].is_media else (None, None)
-        rows.append(compare(name, lambda run=run: run(2), *peer, rounds=3, unit="items/s", per=len(contents)))
+        rows.append(compare(name, lambda run=run: run(2), *peer, rounds=9, unit="items/s", per=len(contents)))
     return [*rows, *_incremental(job, folder)]
 
 
@@ -35,7 +35,7 @@ def _incremental(job, folder: Path) -> list[Row]:
     contents = [c for p in job.dataset.products if (c := text.product_content(p))]
     changed = max(1, len(contents) // 100)
     first, again = [], []
-    for number in range(3):
+    for number in range(9):
         store = FeatureStore(folder / f"incremental-{number}")
         edited = [Content(f"{i:064x}", f"{c.value} new") if i < changed else c for i, c in enumerate(contents)]
         for times, batch in ((first, contents), (again, edited)):

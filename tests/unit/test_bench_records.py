@@ -18,6 +18,8 @@ def test_rows_are_complete(path):
     for row in rows:
         assert set(row) == {field.name for field in fields(Row)}
         assert row["ours"] > 0
+        assert row["spread"] >= 0
+        assert row["unit"] and row["machine"] and row["commit"]
         assert (row["peer"] is None) == (row["peer_name"] is None)
         assert row["ratio"] is None or row["ratio"] == pytest.approx(row["ours"] / row["peer"], rel=0.05)
 
