@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from fuserank.errors import FuserankError, InputError
+from fuserank.import_options import column_pair, importer_options
 from fuserank.progress import bar_of, named_bars
 
 app = typer.Typer(help="Multimodal fusion ranking for e-commerce search.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -73,9 +74,9 @@ def import_(
     from fuserank.data.importers import IMPORTERS
 
     importer = IMPORTERS[name]
-    options = _options(context.args) | ({"media": media} if media else {})
+    options = importer_options(context.args) | ({"media": media} if media else {})
     if column:
-        options["columns"] = dict(_pair(text) for text in column)
+        options["columns"] = dict(column_pair(text) for text in column)
     try:
         with bar_of(f"importing {name}") as bar:
             dataset = validate_call(importer)(source, target or Path("data") / name, progress=bar, **options)
@@ -86,26 +87,9 @@ def import_(
         )
         raise InputError(f"import {name}: {wrong}", allowed=allowed, todo="correct the options") from None
     for warning in dataset.warnings:
-        out.print(f"[yellow]note:[/] {warning}")
+        out.print(f"[yellow]note:[/] {escape(warning)}")
     judged = sum(len(grades) for grades in dataset.qrels.values())
     out.print(f"{dataset.root}: {len(dataset.products)} products, {len(dataset.queries)} queries, {judged} judgments")
-
-
-def _options(arguments: list[str]) -> dict[str, Any]:
-    """``--key value`` and ``--key=value`` as keywords; the importer's own types convert them."""
-    if arguments and not arguments[0].startswith("--"):
-        raise InputError(f"unexpected argument {arguments[0]!r}", allowed="--key value", todo="remove it or name its option")
-    words = [part for argument in arguments for part in (argument.split("=", 1) if argument.startswith("--") else [argument])]
-    if len(words) % 2 or any(not key.startswith("--") for key in words[::2]):
-        raise InputError(f"options {' '.join(arguments)!r}", allowed="--key value", todo="give each option a value")
-    return {k[2:].replace("-", "_"): v for k, v in zip(words[::2], words[1::2], strict=True)}
-
-
-def _pair(text: str) -> tuple[str, str]:
-    ours, equals, theirs = text.partition("=")
-    if not equals:
-        raise InputError(f"--map {text!r}", allowed="our_column=your_column", todo="write for example --map title=product_name")
-    return ours, theirs
 
 
 @app.command()
@@ -135,19 +119,14 @@ def extract(data: Data) -> None:
 @app.command()
 def train(data: Data) -> None:
     """Train all configured rankers and print the leaderboard (without the gate: that is the chain's)."""
-    from fuserank.pipeline.evaluate import evaluate
-    from fuserank.pipeline.extract import extract as step
-    from fuserank.pipeline.train import plans, slates_of, train_plan
+    from fuserank.pipeline.compare import compare_rankers
 
     job = _job(data)
+    epochs = job.settings.training.epochs
     with named_bars() as bars:
-        features, _ = step(job, progress=bars)
-        slates, epochs = slates_of(job, features), job.settings.training.epochs
-        trained = [
-            train_plan(job, features, plan, slates[0], slates[1], lambda p, e: bars(f"{p.name} seed {p.seed}", e.epoch, epochs))
-            for plan in plans(job, features)
-        ]
-    board = evaluate(job, features, trained, slates).board
+        board = compare_rankers(
+            job, extracting=bars, on_epoch=lambda plan, epoch: bars(f"{plan.name} seed {plan.seed}", epoch.epoch, epochs)
+        ).board
     table = Table("ranker", "kind", "nDCG@10", "± seeds", title=f"{job.name}: {board.queries} test queries")
     for row in board.rows:
         value = row.metrics["nDCG@10"]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from fuserank.losses import Loss
 from fuserank.metrics.ndcg import ndcg
-from fuserank.ranker import Ranker, Slates
+from fuserank.ranker import Ranker, Slates, blend
 
 SHRINKAGE = 1e-3  # L2 on the prior's weights, which start at 1 each
 STEPS = 60
@@ -53,7 +53,9 @@ def choose_trust(ranker: Ranker, scored: Iterable[tuple[np.ndarray, np.ndarray, 
     Args:
         scored: of each validation slate the prior's logits, the learned logits and the grades, (N,) each.
     """
-    quality = np.mean([[ndcg(prior + trust * learned, grades) for trust in TRUSTS] for prior, learned, grades in scored], axis=0)
+    quality = np.mean(
+        [[ndcg(blend(prior, learned, trust), grades) for trust in TRUSTS] for prior, learned, grades in scored], axis=0
+    )
     best = int(np.argmax(quality))
     ranker.trust.fill_(TRUSTS[best])
     return float(quality[best])

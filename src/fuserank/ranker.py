@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -86,6 +87,14 @@ class Slates:
     mask: Tensor
 
 
+Logits = TypeVar("Logits", Tensor, np.ndarray)
+
+
+def blend(prior: Logits, learned: Logits, trust: Any) -> Logits:
+    """The score out of its two parts; `trust` in 0..1. The one place where it is said, for tensors and arrays alike."""
+    return prior + trust * learned
+
+
 class Ranker(nn.Module):
     """A fusion ranker.
 
@@ -131,8 +140,7 @@ class Ranker(nn.Module):
         Returns:
             (B, N) logits; -inf never, padding finite and meaningless. A candidate without any modality gets a finite score.
         """
-        prior, learned = self.parts(projected, slates)
-        return prior + self.trust * learned
+        return blend(*self.parts(projected, slates), self.trust)
 
     def parts(self, projected: Tensor, slates: Slates) -> tuple[Tensor, Tensor]:
         """The prior's and the learned logits, (B, N) each; arguments as in `forward`."""

@@ -10,7 +10,7 @@ import functools
 import inspect
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,12 +24,11 @@ from fuserank.checkpoint import load_checkpoint, save_checkpoint
 from fuserank.losses import LOSSES, Loss
 from fuserank.metrics.ndcg import ndcg
 from fuserank.prior import choose_trust, fit_prior
-from fuserank.ranker import Ranker, RankerSpec, Slates
+from fuserank.ranker import Ranker, RankerSpec, blend
 from fuserank.sampling import drop_modalities, sample_slate
-from fuserank.slates import Features, Slate, collate
+from fuserank.slates import Features, Slate
+from fuserank.training_batches import batch_of, prior_batches, scored
 from fuserank.training_vectors import ScaledVectors, scaling_vectors
-
-PRIOR_SLATES = 2000  # the prior has a handful of weights; more slates say no more
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def train(
     ranker.fit_scaling(*scaling_vectors(features, train_slates))
     ranker.to(device)
     vectors = ScaledVectors(ranker, features, [*train_slates, *val_slates])
-    fit_prior(ranker, _prior_batches(ranker, vectors, train_slates, knobs, seed), loss)
+    fit_prior(ranker, prior_batches(ranker, vectors, train_slates, knobs.batch_queries, knobs.slate, seed), loss)
     learned = [p for p in ranker.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
     identity = _identity(spec, knobs, seed)
@@ -136,41 +135,14 @@ def train(
             on_epoch(result)
 
     ranker.load_state_dict(best_weights)
-    best = replace(_best(history), val_ndcg=choose_trust(ranker, _scored(ranker, vectors, val_slates)))
+    best = replace(_best(history), val_ndcg=choose_trust(ranker, scored(ranker, vectors, val_slates)))
     return Trained(ranker.cpu().eval(), tuple(history), best)
 
 
 def validate(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate]) -> float:
     """Mean nDCG@10 (linear gain) over slates, each of which has a grade above 0."""
     trust = float(ranker.trust)
-    return float(np.mean([ndcg(prior + trust * learned, grades) for prior, learned, grades in _scored(ranker, vectors, slates)]))
-
-
-@torch.inference_mode()
-def _scored(
-    ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], batch: int = 16
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Of each slate the prior's logits, the learned logits and the grades, (N,) each."""
-    ranker.eval()
-    scored = []
-    for start in range(0, len(slates), batch):
-        part = slates[start : start + batch]
-        inputs, projected, _ = _batch(ranker, vectors, part)
-        prior, learned = (values.float().cpu().numpy() for values in ranker.parts(projected, inputs))
-        scored += [(p[: len(s.rows)], n[: len(s.rows)], s.grades) for p, n, s in zip(prior, learned, part, strict=True)]
-    return scored
-
-
-def _prior_batches(
-    ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], knobs: TrainingKnobs, seed: int
-) -> Iterator[tuple[Slates, Tensor]]:
-    """At most PRIOR_SLATES training slates, sampled as an epoch samples them."""
-    rng = np.random.default_rng([seed, 0])
-    order = rng.permutation(len(slates))[:PRIOR_SLATES]
-    nowhere = np.zeros(len(vectors.features.catalogue), np.int64)  # the prior reads no product vectors
-    for start in range(0, len(order), knobs.batch_queries):
-        part = [sample_slate(slates[q], knobs.slate, rng) for q in order[start : start + knobs.batch_queries]]
-        yield collate(vectors.features.queries, part, ranker.spec.modalities, vectors.device, nowhere)
+    return float(np.mean([ndcg(blend(p, n, trust), grades) for p, n, grades in scored(ranker, vectors, slates)]))
 
 
 def _one_epoch(
@@ -191,7 +163,7 @@ def _one_epoch(
     for start in range(0, len(order), knobs.batch_queries):
         part = [sample_slate(slates[q], knobs.slate, rng) for q in order[start : start + knobs.batch_queries]]
         with torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext():
-            inputs, projected, grades = _batch(ranker, vectors, part)
+            inputs, projected, grades = batch_of(ranker, vectors, part)
             inputs = drop_modalities(inputs, knobs.modality_dropout)
             scores = ranker(projected, inputs)
         value = loss(scores.float(), grades, inputs.mask)
@@ -201,15 +173,6 @@ def _one_epoch(
         optimizer.step()
         losses.append(value.item())
     return float(np.mean(losses))
-
-
-def _batch(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate]) -> tuple[Slates, Tensor, Tensor]:
-    """A batch, its projected products (each distinct one once) and its grades (B, N)."""
-    rows = np.unique(np.concatenate([s.rows for s in slates]))
-    position = np.zeros(len(vectors.features.catalogue), np.int64)
-    position[rows] = np.arange(len(rows))
-    inputs, grades = collate(vectors.features.queries, slates, ranker.spec.modalities, vectors.device, position)
-    return inputs, ranker.project_products(vectors(rows), scaled=True), grades
 
 
 def _loss(knobs: TrainingKnobs) -> Loss:

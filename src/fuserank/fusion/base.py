@@ -5,10 +5,12 @@ Shapes: B queries, N candidates in a slate, M modalities, D width of a modality'
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from torch import Tensor, nn
 
 
-class Fusion(nn.Module):
+class Fusion(nn.Module, ABC):
     """Base of all fusions. A fusion never sees a modality's name.
 
     Args:
@@ -25,6 +27,7 @@ class Fusion(nn.Module):
         super().__init__()
         self.modalities, self.width = modalities, width
 
+    @abstractmethod
     def forward(self, x: Tensor, present: Tensor, query: Tensor) -> Tensor:
         """Fuse.
 
@@ -36,4 +39,3 @@ class Fusion(nn.Module):
         Returns:
             (B, N, F).
         """
-        raise NotImplementedError

@@ -38,6 +38,7 @@ MODEL_SOURCES = (
     "prior.py",
     "sampling.py",
     "training_vectors.py",
+    "training_batches.py",
     "training.py",
 )
 EVERYTHING = (".",)  # all sources of the package

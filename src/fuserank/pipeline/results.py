@@ -11,10 +11,9 @@ import numpy as np
 
 from fuserank.data.importers import IMPORTERS
 from fuserank.evaluation.leaderboard import Leaderboard
-from fuserank.pipeline.evaluate import evaluate
-from fuserank.pipeline.extract import extract
+from fuserank.pipeline.compare import compare_rankers
 from fuserank.pipeline.job import Job
-from fuserank.pipeline.train import plans, slates_of, train_plan
+from fuserank.pipeline.train import TrainedModel
 from fuserank.settings import load_settings
 
 SEEDS = (0, 1, 2)
@@ -117,7 +116,12 @@ def run_case(case: Case, source: Path, home: Path, reports: Path, progress: Call
         settings = load_settings(
             home=home, reports=reports, features={"modalities": case.modalities}, training={"seeds": SEEDS, "rankers": case.rankers}
         )
-        boards.append(_leaderboard(Job(data, settings), progress))
+        job = Job(data, settings)
+
+        def tell(model: TrainedModel, name: str = job.name) -> None:
+            progress(f"{name}: {model.plan.name} seed {model.plan.seed}, validation nDCG@10 {model.val_ndcg:.4f}")
+
+        boards.append(compare_rankers(job, on_trained=tell).board)
     return Result(case, sum(b.queries for b in boards), tuple(b.chosen for b in boards), tuple(merge(boards)))
 
 
@@ -140,15 +144,3 @@ def merge(boards: Sequence[Leaderboard]) -> list[Line]:
         cost = float(np.median([row.cost_ms_per_1000 for row in rows]))
         lines.append(Line(name, rows[0].kind, metrics, per_query, rows[0].seeds, cost))
     return sorted(lines, key=lambda line: -line.metrics["nDCG@10"]["mean"])
-
-
-def _leaderboard(job: Job, progress: Callable[[str], None]) -> Leaderboard:
-    """The chain up to the leaderboard."""
-    progress(f"{job.name}: extract")
-    features, _ = extract(job)
-    slates = slates_of(job, features)
-    models = []
-    for plan in plans(job, features):
-        models.append(train_plan(job, features, plan, slates[0], slates[1]))
-        progress(f"{job.name}: {plan.name} seed {plan.seed}, validation nDCG@10 {models[-1].val_ndcg:.4f}")
-    return evaluate(job, features, models, slates).board

@@ -5,10 +5,12 @@ Shapes: B queries, N candidates, M modalities, D width, F fused width.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from torch import Tensor, nn
 
 
-class Scorer(nn.Module):
+class Scorer(nn.Module, ABC):
     """Base of all scorers.
 
     Args:
@@ -22,6 +24,7 @@ class Scorer(nn.Module):
         super().__init__()
         self.modalities, self.width, self.fused_width, self.dropout = modalities, width, fused_width, dropout
 
+    @abstractmethod
     def forward(self, fused: Tensor, x: Tensor, present: Tensor, mask: Tensor) -> Tensor:
         """Score.
 
@@ -34,7 +37,6 @@ class Scorer(nn.Module):
         Returns:
             (B, N) logits, any real number; those of padding are finite and meaningless.
         """
-        raise NotImplementedError
 
 
 def mlp(width: int, hidden: int, dropout: float) -> nn.Sequential:
