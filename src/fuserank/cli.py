@@ -74,7 +74,7 @@ def import_(
     from fuserank.data.importers import IMPORTERS
 
     importer = IMPORTERS[name]
-    options = importer_options(context.args) | ({"media": media} if media else {})
+    options: dict[str, Any] = importer_options(context.args) | ({"media": media} if media else {})
     if column:
         options["columns"] = dict(column_pair(text) for text in column)
     try:
