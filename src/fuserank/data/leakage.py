@@ -17,13 +17,15 @@ def leaks(dataset: Dataset, *, titles: bool | None = None) -> list[str]:
 
     Args:
         dataset: any dataset.
-        titles: whether the title rule holds. Default: yes, except in a regime named ``no_…``, whose titles were shortened on
-            purpose so that different products share one; their full titles were kept apart when the sides were made.
+        titles: whether the title rule holds. Default: yes, except in a regime named ``no_…``, whose titles were shortened, or
+            ``…_zh``, whose titles were translated by a rule that folds singular and plural: on purpose different products share
+            a title there, and their original titles were kept apart when the sides were made.
 
     Returns:
         One sentence a leak, with up to three examples; [] when there is none.
     """
-    titles = not dataset.manifest.regime.startswith("no_") if titles is None else titles
+    regime = dataset.manifest.regime
+    titles = not (regime.startswith("no_") or regime.endswith("_zh")) if titles is None else titles
     products = [product for product in dataset.products if product.split]
     queries = dataset.queries
     sided: list[Product | Query] = [*products, *queries]

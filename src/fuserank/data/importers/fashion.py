@@ -3,6 +3,8 @@
 Source folder: `products.csv` (id, attributes, productDisplayName, batch), `images/<id>.webp`, and `benchmark/` with the fixed
 query tuples (`queries.csv`) and the sides and shortened titles of the core products (`products.csv`). Attributes are labels and
 never features.
+
+In Chinese (`locale`) the same queries, titles and grades are worded by the rules of `fashion_chinese`.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 from pathlib import Path
 
 from fuserank.data.dataset import Manifest, Progress, write_dataset
+from fuserank.data.importers.fashion_chinese import chinese_title
 from fuserank.data.importers.fashion_queries import judge
 from fuserank.data.importers.imported import ImportedDataset
 from fuserank.data.importers.media_folder import MediaFolder
@@ -20,12 +23,19 @@ from fuserank.types import SCHEMAS, Product, Query
 
 REGIMES = ("full", "no_colour", "no_colour_type")
 BATCHES = ("core", "late")
+LOCALES = ("en", "zh", "cross")  # cross: Chinese queries, English titles
 ATTRIBUTES = ("gender", "masterCategory", "subCategory", "articleType", "baseColour", "season", "year", "usage")
 SIDES = {"fit": "train", "val": "val", "test": "test"}
 
 
 def import_fashion(
-    source: Path, target: Path, *, regime: str = "full", batch: str = "core", progress: Progress | None = None
+    source: Path,
+    target: Path,
+    *,
+    regime: str = "full",
+    batch: str = "core",
+    locale: str = "en",
+    progress: Progress | None = None,
 ) -> ImportedDataset:
     """Import one title regime of the core batch with its queries, or the products of the late batch.
 
@@ -34,6 +44,7 @@ def import_fashion(
         target: the dataset folder to make or replace.
         regime: one of REGIMES; titles in full, without colour words, or without colour and type words.
         batch: one of BATCHES; "late" has full titles only and no queries.
+        locale: one of LOCALES; "zh" has queries and titles in Chinese, "cross" Chinese queries and the English titles.
         progress: called with (products read, all products).
 
     Raises:
@@ -42,24 +53,29 @@ def import_fashion(
     """
     _check("batch", batch, BATCHES)
     _check("regime", regime, REGIMES if batch == "core" else REGIMES[:1])
+    _check("locale", locale, LOCALES if batch == "core" else LOCALES[:2])
     rows = read_rows(source / "products.csv", ("id", "productDisplayName", "batch", *ATTRIBUTES))
     rows = [row for row in rows if row["batch"] == batch]
     if batch == "core":
         rows = _sided(source, rows, regime)
+    warnings: list[str] = []
+    if locale == "zh":
+        rows, share = _in_chinese(rows)
+        warnings.append(f"{share:.0%} of the words of titles were translated by rule; the others stay in Latin letters")
     media = MediaFolder(source / "images")
     products = []
     for row in rows:
-        products.append(_product(row, media))
+        products.append(_product(row, media, "zh" if locale == "zh" else "en"))
         if progress:
             progress(len(products), len(rows))
     queries: list[Query] = []
     judgments = SCHEMAS["judgments"].empty_table()
-    warnings: list[str] = []
     if batch == "core":
-        queries, judgments, warnings = judge(source / "benchmark/queries.csv", rows)
+        queries, judgments, left_out = judge(source / "benchmark/queries.csv", rows, chinese=locale != "en")
+        warnings += left_out
     manifest = Manifest(
         name="fashion" if batch == "core" else "fashion-late",
-        regime=regime,
+        regime=regime if locale == "en" else f"{regime}_{locale}",
         origin="Kaggle 'fashion-product-images' (Myntra); grades by the attribute rule of fuserank.data.importers.fashion_queries",
         licence="unverified: development use only",
     )
@@ -91,11 +107,18 @@ def _sided(source: Path, rows: list[Row], regime: str) -> list[Row]:
     ]
 
 
-def _product(row: Row, media: MediaFolder) -> Product:
+def _in_chinese(rows: list[Row]) -> tuple[list[Row], float]:
+    """The rows with translated titles, and the share of words that were translated."""
+    titles = [chinese_title(row["productDisplayName"]) for row in rows]
+    share = sum(translated for _, translated, _ in titles) / max(1, sum(words for *_, words in titles))
+    return [row | {"productDisplayName": title} for row, (title, _, _) in zip(rows, titles, strict=True)], share
+
+
+def _product(row: Row, media: MediaFolder, locale: str) -> Product:
     return Product(
         product_id=row["id"],
         title=row["productDisplayName"],
-        locale="en",
+        locale=locale,
         attributes=json.dumps({key: row[key] for key in ATTRIBUTES}, sort_keys=True),
         image=media.add(f"{row['id']}.webp"),
         split=row.get("split"),

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from fuserank.data.importers.fashion_chinese import chinese_query
 from fuserank.data.importers.source_tables import Row, read_rows
 from fuserank.errors import SchemaError
 from fuserank.types import SCHEMAS, SPLITS, Query
@@ -23,12 +24,13 @@ CONSTRAINTS = ("gender", "baseColour", "usage")
 LEAST_FULL = {"train": 1, "val": 2, "test": 2}
 
 
-def judge(path: Path, rows: Sequence[Row]) -> tuple[list[Query], pa.Table, list[str]]:
+def judge(path: Path, rows: Sequence[Row], *, chinese: bool = False) -> tuple[list[Query], pa.Table, list[str]]:
     """Grade the benchmark's queries on their own side.
 
     Args:
         path: the benchmark's queries.csv.
         rows: products with id, split, articleType, subCategory and CONSTRAINTS.
+        chinese: word the tuples in Chinese instead of the file's English text.
 
     Returns:
         The queries that are kept, their judgments of grade 1 and more, and a sentence for every reason to leave some out.
@@ -40,6 +42,8 @@ def judge(path: Path, rows: Sequence[Row]) -> tuple[list[Query], pa.Table, list[
     unknown = {row["part"] for row in asked} - set(SPLITS)
     if unknown:
         raise SchemaError(f"{path.name}: parts {sorted(unknown)}", allowed=", ".join(SPLITS), todo="take the whole download")
+    if chinese:
+        asked = [row | {"text": chinese_query(row)} for row in asked]
     columns = {key: np.array([row[key] for row in rows]) for key in ("id", "split", "articleType", "subCategory", *CONSTRAINTS)}
     above = _subcategories(rows)
     grades = {
@@ -53,7 +57,7 @@ def judge(path: Path, rows: Sequence[Row]) -> tuple[list[Query], pa.Table, list[
         f"{len(asked) - len(enough)} queries have too few products of grade 3 on their side and were left out",
         f"{len(enough) - len(kept)} queries repeat the text of a query of a later part and were left out",
     ]
-    return [_query(row) for row in kept], _judgments(kept, grades, columns["id"]), warnings
+    return [_query(row, "zh" if chinese else "en") for row in kept], _judgments(kept, grades, columns["id"]), warnings
 
 
 def grade(query: Row, products: Mapping[str, np.ndarray], sub_category: str) -> np.ndarray:
@@ -79,9 +83,9 @@ def grade(query: Row, products: Mapping[str, np.ndarray], sub_category: str) -> 
     return np.where(same_type, np.where(full, 3, np.where(near, 2, 1)), sibling.astype(int))
 
 
-def _query(row: Row) -> Query:
+def _query(row: Row, locale: str) -> Query:
     group = ";".join(f"{key}={row[key]}" for key in ("articleType", *CONSTRAINTS) if row[key])
-    return Query(query_id=row["query_id"], text=row["text"], locale="en", split=row["part"], group=group)
+    return Query(query_id=row["query_id"], text=row["text"], locale=locale, split=row["part"], group=group)
 
 
 def _subcategories(rows: Sequence[Row]) -> dict[str, str]:
