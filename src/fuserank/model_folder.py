@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from fuserank.calibration import Calibration
 from fuserank.errors import ModelFolderError, StaleFeatureError, UnknownNameError
 from fuserank.files import new_folder
 from fuserank.modalities.base import EncoderInfo, Modality
@@ -56,6 +57,7 @@ class ModelMeta(BaseModel):
     git_commit: str = ""
     seed: int = 0
     metrics: dict[str, float] = Field(default_factory=dict, description="name of a measure -> value on the test queries")
+    calibration: Calibration | None = Field(None, description="score -> probability; None: validation was too small to fit one")
     created: datetime = Field(default_factory=lambda: datetime.now(UTC))
     python: str = Field(default_factory=python_version)
     torch: str = Field(default_factory=lambda: str(torch.__version__))

@@ -31,6 +31,7 @@ MODEL_SOURCES = (
     "scorers",
     "losses",
     "metrics",
+    "calibration.py",
     "masking.py",
     "projection.py",
     "ranker.py",

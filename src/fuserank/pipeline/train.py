@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from fuserank.calibration import Calibration
 from fuserank.errors import InputError
 from fuserank.files import write_file
 from fuserank.model_folder import DataIdentity, ModelMeta, save_model
+from fuserank.pipeline.calibrate import calibrate
 from fuserank.pipeline.job import Job, dvc_hash, git_commit, parts_of
 from fuserank.ranker import RankerSpec
 from fuserank.slates import Features, Slate, judged_slates, keep_modalities
@@ -64,13 +66,26 @@ def plans(job: Job, features: Features) -> list[Plan]:
     models = [
         Plan(name, "fusion", *parts_of(name), tuple(names), seed) for name, seed in itertools.product(knobs.rankers, knobs.seeds)
     ]
-    families = {family: tuple(m for m in members if m in seen) for family, members in job.settings.evaluation.families.items()}
     alone = [
-        Plan(f"{family}{ALONE}", "single", *parts_of(knobs.rankers[0]), members, seed)
-        for (family, members), seed in itertools.product(families.items(), knobs.seeds)
-        if members and set(members) < seen
+        Plan(f"{family}{ALONE}", "single", *parts_of(default_ranker(job)), members, seed)
+        for (family, members), seed in itertools.product(families_of(job, features).items(), knobs.seeds)
+        if set(members) < seen
     ]
     return models + alone
+
+
+def default_ranker(job: Job) -> str:
+    """fusion+scorer that stands for the rest wherever one ranker is asked for: the first of the settings."""
+    return job.settings.training.rankers[0]
+
+
+def families_of(job: Job, features: Features) -> dict[str, tuple[str, ...]]:
+    """family -> its modalities that some product has; a family without any is left out."""
+    found = {
+        family: tuple(m for m in members if m in features.catalogue.modalities and features.catalogue.has(m).any())
+        for family, members in job.settings.evaluation.families.items()
+    }
+    return {family: members for family, members in found.items() if members}
 
 
 def slates_of(job: Job, features: Features) -> tuple[list[Slate], list[Slate], list[Slate]]:
@@ -99,18 +114,26 @@ def train_plan(
     val_slates: Sequence[Slate],
     progress: Callable[[Plan, Epoch], None] | None = None,
 ) -> TrainedModel:
-    """Train one model, or give the one that was trained before from the same inputs. An interrupted training is resumed."""
+    """Train one model, or give the one that was trained before from the same inputs. An interrupted training is resumed.
+
+    Args:
+        features, train_slates, val_slates: of the job's dataset, or stacked with others' (`fuserank.pipeline.stacking`); of all
+            judged queries or of some. The model is known by their ids.
+    """
     settings = job.settings.training
-    spec = RankerSpec(features.specs(), plan.fusion, plan.scorer, settings.width, settings.interaction, settings.dropout)
-    knobs = _knobs(job)
-    key = job.fingerprint(spec=spec.as_dict(), knobs=asdict(knobs), pool=settings.pool, keep=plan.keep, seed=plan.seed)
+    spec, knobs = spec_of(job, features, plan.fusion, plan.scorer), knobs_of(job)
+    judged = [[features.queries.query_ids[s.query] for s in slates] for slates in (train_slates, val_slates)]
+    key = job.fingerprint(
+        spec=spec.as_dict(), knobs=asdict(knobs), pool=settings.pool, keep=plan.keep, seed=plan.seed, judged=judged
+    )
     folder, log = job.settings.home / "models" / key, job.settings.home / "training" / key
     if not (folder.exists() and (log / "curve.json").exists()):
         kept = [keep_modalities(slates, spec.modalities, plan.keep) for slates in (train_slates, val_slates)]
         trained = _train_logged(spec, features, kept[0], kept[1], knobs, plan, log, progress)
         curve = [e.val_ndcg for e in trained.history]
         write_file(log / "curve.json", json.dumps({"val_ndcg": trained.best.val_ndcg, "curve": curve}))
-        save_model(folder, trained.ranker, _meta(job, plan, spec, trained.best.val_ndcg))
+        calibration = calibrate(trained.ranker, features, kept[1], job.dataset.manifest.relevant_grade)
+        save_model(folder, trained.ranker, _meta(job, plan, spec, trained.best.val_ndcg, calibration))
         shutil.rmtree(log / "checkpoint", ignore_errors=True)  # three times the size of the model, and of no more use
     stored = json.loads((log / "curve.json").read_text())
     return TrainedModel(plan, folder, stored["val_ndcg"], tuple(stored["curve"]))
@@ -152,13 +175,19 @@ def _train_logged(
         )
 
 
-def _knobs(job: Job) -> TrainingKnobs:
+def spec_of(job: Job, features: Features, fusion: str, scorer: str) -> RankerSpec:
+    """The ranker that the settings describe, with this fusion and scorer."""
+    settings = job.settings.training
+    return RankerSpec(features.specs(), fusion, scorer, settings.width, settings.interaction, settings.dropout)
+
+
+def knobs_of(job: Job) -> TrainingKnobs:
     """The training knobs out of the settings."""
     values = {name: getattr(job.settings.training, name) for name in TrainingKnobs.__dataclass_fields__ if name != "max_grade"}
     return TrainingKnobs(**values, max_grade=float(job.dataset.manifest.max_grade))
 
 
-def _meta(job: Job, plan: Plan, spec: RankerSpec, val_ndcg: float) -> ModelMeta:
+def _meta(job: Job, plan: Plan, spec: RankerSpec, val_ndcg: float, calibration: Calibration | None) -> ModelMeta:
     """What the model folder says of the model."""
     data = job.dataset
     return ModelMeta(
@@ -176,4 +205,5 @@ def _meta(job: Job, plan: Plan, spec: RankerSpec, val_ndcg: float) -> ModelMeta:
             sources=tuple(sorted(set(data.table("judgments")["source"].to_pylist()))),
         ),
         metrics={"val nDCG@10": val_ndcg},
+        calibration=calibration,
     )

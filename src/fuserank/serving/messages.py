@@ -63,11 +63,12 @@ class SearchRequest(_Request):
 
 
 class RankedProduct(_Message):
-    """One product of an answer. Scores order one answer; they do not compare across answers."""
+    """One product of an answer. Scores order one answer; probabilities also compare across answers."""
 
     product_id: str
     rank: int = Field(ge=1)
     score: float
+    probability: float | None = Field(None, ge=0, le=1, description="that the product is relevant; null where the model cannot say")
     title: str
     price: float | None
 

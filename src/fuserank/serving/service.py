@@ -32,12 +32,16 @@ WORKERS = 4  # requests with a deadline that are computed at once
 
 @dataclass(frozen=True)
 class Scored:
-    """The words looked up, rows of the catalogue, a finite score for each, and what was left out."""
+    """The words looked up, rows of the catalogue, a finite score for each, and what was left out.
+
+    `probabilities` of relevance, one for each row; None where the scores are no model's, or the model has no calibration.
+    """
 
     words: str
     rows: np.ndarray
     scores: np.ndarray
     degraded: list[str]
+    probabilities: np.ndarray | None = None
 
 
 Candidates = Callable[[QueryFeatures], np.ndarray]
@@ -141,7 +145,8 @@ class RankingService:
         except Exception:
             log.exception("the ranker failed")
             return Scored(words, rows, self._by_words(words, rows), [*degraded, "ranker: BM25 order, the model failed"])
-        return Scored(words, rows, scores, degraded)
+        calibration = package.meta.calibration
+        return Scored(words, rows, scores, degraded, calibration.probability(scores) if calibration else None)
 
     def _by_words(self, words: str, rows: np.ndarray) -> np.ndarray:
         """Sum of the BM25 scores of all fields: float32 (n,); 0 for a query without words, which keeps the given order."""
@@ -152,9 +157,10 @@ class RankingService:
         """The k best; candidates of equal score keep their order."""
         best = np.argsort(-scored.scores, kind="stable")[:k]
         shown = self._package.products.take(scored.rows[best]).to_pylist()
+        likely = [None] * len(best) if scored.probabilities is None else scored.probabilities[best].tolist()
         results = [
-            RankedProduct(product_id=p["product_id"], rank=rank, score=score, title=p["title"], price=p["price"])
-            for rank, (p, score) in enumerate(zip(shown, scored.scores[best].tolist(), strict=True), start=1)
+            RankedProduct(product_id=p["product_id"], rank=rank, score=s, probability=likely_s, title=p["title"], price=p["price"])
+            for rank, (p, s, likely_s) in enumerate(zip(shown, scored.scores[best].tolist(), likely, strict=True), start=1)
         ]
         return RankResponse(
             model_version=self.version,
