@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
 
 from fuserank.features.catalogue import build_catalogue
-from fuserank.features.extraction import ExtractionReport
+from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
 from fuserank.features.histories import histories
 from fuserank.features.queries import build_query_features
 from fuserank.pipeline.job import Job
 from fuserank.slates import Features
+from fuserank.types import Product, Query
 
 
 def extract(
-    job: Job, *, masked: Collection[str] = frozenset(), progress: Callable[[str, int, int], None] | None = None
+    job: Job, *, masked: Collection[str] = frozenset(), progress: Progress | None = None
 ) -> tuple[Features, list[ExtractionReport]]:
     """Features of the job's dataset.
 
@@ -21,27 +22,45 @@ def extract(
         masked: media hashes in quarantine; their modality is absent.
         progress: told (encoder key, items done, items to do).
     """
-    data, knobs = job.dataset, job.settings.features
+    data = job.dataset
+    return features_of(job, data.products, data.queries, data.media.get, masked=masked, progress=progress)
+
+
+def features_of(
+    job: Job,
+    products: Sequence[Product],
+    queries: Sequence[Query],
+    read_bytes: ReadBytes,
+    *,
+    masked: Collection[str] = frozenset(),
+    progress: Progress | None = None,
+) -> tuple[Features, list[ExtractionReport]]:
+    """Features of products and queries that may differ from the job's own; shoppers' histories are the job's.
+
+    Args:
+        read_bytes: bytes of the media that these products and queries name.
+    """
+    knobs = job.settings.features
     catalogue, reports = build_catalogue(
-        data.products,
+        products,
         job.modalities,
         job.store,
-        data.media.get,
+        read_bytes,
         batch_size=knobs.batch_size,
         workers=knobs.workers,
         masked=masked,
         progress=progress,
     )
-    queries, query_reports = build_query_features(
-        data.queries,
+    features, query_reports = build_query_features(
+        queries,
         job.modalities,
         catalogue,
         job.store,
-        data.media.get,
-        histories(data.interactions),
+        read_bytes,
+        histories(job.dataset.interactions),
         batch_size=knobs.batch_size,
         workers=knobs.workers,
         masked=masked,
         progress=progress,
     )
-    return Features(job.modalities, catalogue, queries), [*reports, *query_reports]
+    return Features(job.modalities, catalogue, features), [*reports, *query_reports]
