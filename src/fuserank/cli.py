@@ -64,7 +64,7 @@ def sample(
 @app.command("import", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def import_(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="fashion, grocery, chorus, or table for your own")],
+    name: Annotated[str, typer.Argument(help="fashion, grocery, chorus, online_retail, or table for your own")],
     source: Annotated[Path, typer.Option("--from", help="the folder to read")],
     target: Annotated[Path | None, typer.Option("--to", help="the dataset folder to make; default data/NAME")] = None,
     column: Annotated[list[str] | None, typer.Option("--map", help="table only: our_column=your_column, may be repeated")] = None,

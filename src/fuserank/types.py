@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 SPLITS = ("train", "val", "test")
-SOURCES = ("human", "label_hierarchy", "attribute_rule", "click_model", "synthetic")
+SOURCES = ("human", "label_hierarchy", "attribute_rule", "click_model", "purchase", "synthetic")
 AUDIO_SOURCES = ("recorded", "tts", "synthetic")
 ACTIONS = ("impression", "click", "add_to_cart", "purchase")
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
@@ -60,6 +60,7 @@ class Query:
     audio_source: str | None = None  # one of AUDIO_SOURCES when audio is given
     split: str = "test"
     group: str = ""  # queries of one group (a constraint tuple, a photo's class) never stand on two splits
+    timestamp: int | None = None  # milliseconds since 1970, UTC: only what happened before is known to it; None: everything is
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,16 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "queries": _schema(
         {"query_id": _S, "split": _S},
-        {"text": _S, "locale": _S, "user_id": _S, "image": _S, "audio": _S, "audio_source": _S, "group": _S},
+        {
+            "text": _S,
+            "locale": _S,
+            "user_id": _S,
+            "image": _S,
+            "audio": _S,
+            "audio_source": _S,
+            "group": _S,
+            "timestamp": pa.int64(),
+        },
     ),
     "judgments": _schema({"query_id": _S, "product_id": _S, "grade": pa.int32(), "source": _S}, {}),
     "interactions": _schema(

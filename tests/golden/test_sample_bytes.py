@@ -12,7 +12,7 @@ import pytest
 from fuserank.data.sample import build_sample
 
 MEDIA = "57f836a0cb17348d571822c361f95fa6c0bff43339818fbd8ccefdb9f3b85317"  # sha256 over the media hashes, joined
-VERSION = "4acda5874f492e960eaaf6e670df0d3404cbbde0b2fdd742d165acc5714258dc"  # Dataset.version
+VERSION = "49fbcf4626c4339675b0afe4cf1449230634d1eadb7149fb750af603154fc9a4"  # Dataset.version
 
 
 @pytest.fixture(scope="module")
