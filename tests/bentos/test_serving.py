@@ -1,6 +1,7 @@
 """The service without HTTP: the same scores as in training, and a valid answer whatever fails."""
 
 import threading
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from fuserank.calibration import Calibration
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import InputError, MediaError, ModelFolderError, RequestError, StaleFeatureError
 from fuserank.modalities import make_modalities
@@ -299,6 +301,44 @@ def test_a_product_without_a_modality_is_not_found_by_it(shop):
     blind = type(catalogue)(catalogue.product_ids, catalogue.modalities, catalogue.vectors, present, catalogue.lexical)
     assert best not in nearest(modality, blind, vector, len(catalogue))
     assert len(retrieve([], catalogue, queries, 3)) <= 3
+
+
+# --- probabilities -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sure(own):
+    """A service whose model has a calibration with a plateau: everything above a score of -1000 gets the same probability."""
+    plateau = Calibration(
+        method="isotonic", values={"scores": (-1001.0, -1000.0), "probabilities": (0.1, 0.9)}, queries=5, pairs=50, relevant=9
+    )
+    meta = own._package.meta.model_copy(update={"calibration": plateau})
+    return RankingService(replace(own._package, meta=meta), own._modalities)
+
+
+def test_a_calibrated_model_states_probabilities_and_a_plateau_keeps_the_order_of_scores(shop, service, sure, some):
+    request = RankRequest(query=ShopperQuery(text=some["text"]), candidates=shop.features.catalogue.product_ids[::-1], k=60)
+    answer, plain = sure.rank(request), service.rank(request)
+    assert {r.probability for r in answer.results} == {0.9}
+    assert ids(answer) == ids(plain)
+    assert [r.score for r in answer.results] == [r.score for r in plain.results]
+    assert {r.probability for r in plain.results} == {None}, "a model without a calibration states none"
+
+
+def test_a_probability_is_that_of_its_score(service, own, some):
+    platt = Calibration(method="platt", values={"slope": (0.5,), "bias": (-1.0,)}, queries=5, pairs=50, relevant=9)
+    meta = own._package.meta.model_copy(update={"calibration": platt})
+    answer = RankingService(replace(own._package, meta=meta), own._modalities).search(
+        SearchRequest(query=ShopperQuery(text=some["text"]), k=20)
+    )
+    scores = np.array([r.score for r in answer.results])
+    assert [r.probability for r in answer.results] == pytest.approx((1 / (1 + np.exp(1 - 0.5 * scores))).tolist(), abs=1e-6)
+
+
+def test_scores_of_words_have_no_probability(shop, sure, some, monkeypatch):
+    monkeypatch.setattr("fuserank.serving.service.score_slate", lambda *_: 1 / 0)
+    answer = sure.rank(RankRequest(query=ShopperQuery(text=some["text"]), candidates=shop.features.catalogue.product_ids))
+    assert answer.degraded and {r.probability for r in answer.results} == {None}
 
 
 # --- the package folder ------------------------------------------------------------------------------------------------------

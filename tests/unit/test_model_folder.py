@@ -3,12 +3,14 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+from fuserank.calibration import fit_method
 from fuserank.errors import ModelFolderError, StaleFeatureError
 from fuserank.modalities.base import EncoderInfo
 from fuserank.model_folder import DataIdentity, ModelMeta, check_encoders, load_model, read_meta, save_model
@@ -60,6 +62,16 @@ def test_comes_back_equal(tmp_path, fusion):
     assert loaded.spec == ranker.spec
     assert not loaded.training
     assert all(torch.equal(value, loaded.state_dict()[name]) for name, value in ranker.state_dict().items())
+
+
+def test_a_calibration_comes_back_and_one_of_an_unknown_method_is_refused(tmp_path):
+    ranker, meta = make()
+    fitted = fit_method("isotonic", [np.array([0.1, 0.2, 0.3])], [np.array([False, True, True])])
+    save_model(tmp_path / "m", ranker, meta.model_copy(update={"calibration": fitted}))
+    assert load_model(tmp_path / "m")[1].calibration == fitted
+    rewrite_meta(tmp_path / "m", calibration=fitted.model_dump() | {"method": "beta"})
+    with pytest.raises(ModelFolderError, match=r"calibration\.method: .*'beta'.*next: use the version"):
+        load_model(tmp_path / "m")
 
 
 def test_holds_four_files_and_a_readable_card(folder):

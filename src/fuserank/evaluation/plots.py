@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fuserank.evaluation.leaderboard import Leaderboard
 from fuserank.metrics.ranking import PRIMARY
@@ -41,6 +42,31 @@ def learning_curves(histories: Mapping[str, Sequence[float]]) -> str:
     axes.set_xlabel("epoch")
     axes.set_ylabel("validation nDCG@10")
     axes.legend(fontsize="x-small", ncols=2)
+    return _svg(figure)
+
+
+def reliability_plot(measured: Mapping[str, Any]) -> str:
+    """Stated probability against the share found relevant, before and after calibration: SVG text.
+
+    Args:
+        measured: as `fuserank.pipeline.calibrate.before_and_after` gives it; the area of a point is the share of pairs in it.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#9aa5b1", linestyle="--", label="what is stated is found")
+    for when, colour in (("before", "#c96f6f"), ("after", "#2f9e77")):
+        curve = measured[when]["curve"]
+        whole = sum(curve["pairs"])
+        axes.plot(curve["stated"], curve["found"], color=colour, linewidth=1, alpha=0.6)
+        sizes = [600 * pairs / whole for pairs in curve["pairs"]]
+        axes.scatter(curve["stated"], curve["found"], s=sizes, color=colour, label=f"{when} calibration")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("stated probability")
+    axes.set_ylabel("share that is relevant")
+    axes.legend(fontsize="x-small")
     return _svg(figure)
 
 

@@ -13,6 +13,7 @@ from fuserank.metrics.calibration import BINNINGS, Reliability, brier, ece, reli
 from fuserank.ranker import Ranker
 from fuserank.slates import Features, Slate, project_catalogue, score_slate
 
+ECES = tuple(f"ECE {binning}" for binning in BINNINGS)
 SHOWN = 10  # candidates of a query that a shopper sees; over whole slates what is plainly irrelevant hides every error
 
 
@@ -28,7 +29,7 @@ def calibrate(ranker: Ranker, features: Features, val_slates: Sequence[Slate], r
 
 
 def before_and_after(score: Score, calibration: Calibration, test: Sequence[Slate], relevant_grade: int) -> dict[str, Any]:
-    """Calibration of a model on test.
+    """How far a model's probabilities are from what is found on test.
 
     Args:
         score: of the model.
@@ -37,10 +38,12 @@ def before_and_after(score: Score, calibration: Calibration, test: Sequence[Slat
         JSON-able: ``method``; for ``before`` (the sigmoid of the score) and ``after``: error of each binning and Brier score over
         all pairs and over the SHOWN best of each query, and the points of the reliability diagram over the latter.
     """
+    from scipy.special import expit
+
     scores = [np.asarray(score(slate), float) for slate in test]
     relevant = [slate.grades >= relevant_grade for slate in test]
     best = [np.argsort(-s, kind="stable")[:SHOWN] for s in scores]
-    stated = {"before": [1 / (1 + np.exp(-s)) for s in scores], "after": [calibration.probability(s) for s in scores]}
+    stated = {"before": [expit(s) for s in scores], "after": [calibration.probability(s) for s in scores]}
     return {"method": calibration.method} | {
         when: {
             "all": _measures(np.concatenate(values), np.concatenate(relevant)),
@@ -51,12 +54,23 @@ def before_and_after(score: Score, calibration: Calibration, test: Sequence[Slat
     }
 
 
+def in_words(measured: dict[str, Any], ranker: str) -> str:
+    """What `before_and_after` found, in a sentence for the page."""
+    shown = [measured[when]["shown"] for when in ("before", "after")]
+    errors = {name: " to ".join(f"{values[name]:.3f}" for values in shown) for name in (*ECES, "Brier")}
+    return (
+        f"probabilities of {ranker} ({measured['method']}, fitted on validation), on the {SHOWN} best of each test query: "
+        + ", ".join(f"{name} from {change}" for name, change in errors.items())
+        + f"; stated {shown[1]['stated']:.3f} on average, relevant {shown[1]['relevant']:.3f}. Before: the sigmoid of the score"
+    )
+
+
 def _taken(values: Sequence[np.ndarray], which: Sequence[np.ndarray]) -> np.ndarray:
     return np.concatenate([v[w] for v, w in zip(values, which, strict=True)])
 
 
 def _measures(stated: np.ndarray, relevant: np.ndarray) -> dict[str, float]:
-    errors = {f"ECE, {binning}": ece(stated, relevant, binning=binning) for binning in BINNINGS}
+    errors = {name: ece(stated, relevant, binning=binning) for name, binning in zip(ECES, BINNINGS, strict=True)}
     return errors | {"Brier": brier(stated, relevant), "stated": float(stated.mean()), "relevant": float(relevant.mean())}
 
 

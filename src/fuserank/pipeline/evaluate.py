@@ -15,11 +15,12 @@ import numpy as np
 from fuserank.baselines import BASELINES
 from fuserank.evaluation.entries import Entry, Score
 from fuserank.evaluation.leaderboard import Leaderboard, Row, build_leaderboard
-from fuserank.evaluation.plots import learning_curves, ranking_plot
+from fuserank.evaluation.plots import learning_curves, ranking_plot, reliability_plot
 from fuserank.files import write_file
 from fuserank.metrics.ndcg import ndcg
 from fuserank.model_folder import load_model
 from fuserank.pages import render
+from fuserank.pipeline.calibrate import before_and_after, in_words
 from fuserank.pipeline.job import EVALUATION_SOURCES, Job, git_commit
 from fuserank.pipeline.train import TrainedModel
 from fuserank.ranker import Ranker
@@ -61,7 +62,8 @@ def evaluate(
             chosen=challenger.plan.name,
         )
         missing = without_families(job, features, challenger, slates[2])
-        write_file(folder / "leaderboard.json", json.dumps({"board": board.as_dict(), "missing": missing}))
+        stated = calibration_of(job, features, challenger, slates[2])
+        write_file(folder / "leaderboard.json", json.dumps({"board": board.as_dict(), "missing": missing, "calibration": stated}))
     stored = json.loads((folder / "leaderboard.json").read_text())
     board = _board(stored["board"])
     _report(job, board, models, stored)
@@ -117,9 +119,18 @@ def without_families(job: Job, features: Features, model: TrainedModel, test: Se
     return result
 
 
+def calibration_of(job: Job, features: Features, model: TrainedModel, test: Sequence[Slate]) -> dict[str, Any] | None:
+    """Error of the model's probabilities on test before and after its calibration; None when it has none."""
+    ranker, meta = load_model(model.folder)
+    if meta.calibration is None:
+        return None
+    score = score_with(features, ranker, model.plan.keep)
+    return before_and_after(score, meta.calibration, test, job.dataset.manifest.relevant_grade)
+
+
 def _report(job: Job, board: Leaderboard, models: Sequence[TrainedModel], stored: dict[str, Any]) -> None:
     """Write leaderboard.json and leaderboard.html."""
-    curves = {f"{m.plan.name} ({m.plan.seed})": m.curve for m in models}
+    curves, calibration = {f"{m.plan.name} ({m.plan.seed})": m.curve for m in models}, stored["calibration"]
     page = render(
         "leaderboard.html",
         title=f"Leaderboard: {job.name}",
@@ -134,10 +145,12 @@ def _report(job: Job, board: Leaderboard, models: Sequence[TrainedModel], stored
         notes=[
             *board.notes,
             f"{board.chosen} was chosen on validation; the others are tested against it (paired randomisation, Holm)",
+            *([in_words(calibration, board.chosen)] if calibration else []),
         ],
         plots=[
             {"title": "nDCG@10 on test", "svg": ranking_plot(board)},
             {"title": "Learning curves", "svg": learning_curves(curves)},
+            *([{"title": f"Probabilities of {board.chosen}", "svg": reliability_plot(calibration)}] if calibration else []),
         ],
     )
     write_file(job.reports / "leaderboard.html", page)

@@ -19,6 +19,7 @@ from fuserank.fusion import FUSIONS
 from fuserank.losses import LOSSES
 from fuserank.modalities import MODALITIES, make_modalities
 from fuserank.modalities.base import Modality
+from fuserank.modalities.own import own_folders
 from fuserank.scorers import SCORERS
 from fuserank.settings import Settings
 
@@ -43,7 +44,7 @@ MODEL_SOURCES = (
     "training.py",
 )
 EVERYTHING = (".",)  # all sources of the package
-EVALUATION_SOURCES = (*MODEL_SOURCES, "baselines", "evaluation", "pipeline/evaluate.py")
+EVALUATION_SOURCES = (*MODEL_SOURCES, "baselines", "evaluation", "pipeline/evaluate.py", "pipeline/calibrate.py")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Job:
 
         Raises:
             UnknownNameError: the settings name a modality, a loss or a baseline that does not exist.
+            SettingsError: an encoder of your own is not there, or cannot do what its modality asks for.
         """
         for table, names in (
             (MODALITIES, self.settings.features.modalities),
@@ -68,6 +70,7 @@ class Job:
                 _ = table[name]
         for ranker in self.settings.training.rankers:
             parts_of(ranker)
+        _ = self.modalities
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -77,7 +80,14 @@ class Job:
     @cached_property
     def modalities(self) -> list[Modality]:
         """The configured modalities, in order."""
-        return make_modalities(self.settings.features.modalities, cache=self.settings.home / "encoders", media=self.settings.media)
+        knobs = self.settings.features
+        return make_modalities(
+            knobs.modalities,
+            cache=self.settings.home / "encoders",
+            media=self.settings.media,
+            own=own_folders(knobs.encoders, knobs.modalities, allow_download=knobs.allow_download),
+            device=knobs.device,
+        )
 
     @cached_property
     def store(self) -> FeatureStore:
