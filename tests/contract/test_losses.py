@@ -91,6 +91,52 @@ def test_descending_sorts_by_grade(name):
     assert logits.detach()[0].argsort().tolist() == [0, 1, 2, 3]
 
 
+@EVERY
+@settings(max_examples=25, deadline=None)
+@given(
+    grades=st.lists(st.integers(0, 3), min_size=2, max_size=12).filter(lambda grades: len(set(grades)) > 1),
+    scale=st.floats(1, 20),
+)
+def test_the_perfect_order_costs_less_than_the_reversed_one(name, grades, scale):
+    grades = torch.tensor([sorted(grades, reverse=True)], dtype=torch.float32)
+    logits, mask = scale * torch.arange(grades.shape[1], 0, -1)[None], torch.ones(grades.shape, dtype=torch.bool)
+    assert LOSSES[name](logits, grades, mask) < LOSSES[name](logits.flip(1), grades, mask)
+
+
+@EVERY
+@settings(max_examples=25, deadline=None)
+@given(
+    pairs=st.lists(st.tuples(st.floats(-1e4, 1e4, width=32), st.integers(0, 3)), min_size=1, max_size=8),
+    padding=st.integers(0, 4),
+)
+def test_value_and_gradient_are_finite_and_padding_has_none(name, pairs, padding):
+    logits, grades, mask = tensors([*pairs, *[(7.0, 0)] * padding], requires_grad=True)
+    mask[:, len(pairs) :] = False
+    value = LOSSES[name](logits, grades, mask)
+    value.backward()
+    assert value.dtype == torch.float32
+    assert torch.isfinite(value)
+    assert torch.isfinite(logits.grad).all()
+    assert not logits.grad[:, len(pairs) :].any()
+
+
+@EVERY
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 2**16), levels=st.sampled_from([3, 1000]))
+def test_long_slates_with_ties_follow_the_same_rules(name, seed, levels):
+    """Longer than any loss keeps whole, many candidates of equal logit: order, padding and the other slates still play no part."""
+    rng = torch.Generator().manual_seed(seed)
+    logits = torch.randint(0, levels, (2, 150), generator=rng) / levels
+    grades = (torch.randint(0, 12, (2, 150), generator=rng) - 8).clamp(min=0).float()
+    mask = torch.rand(2, 150, generator=rng) < torch.tensor([[0.9], [0.3]])
+    moved = torch.randperm(150, generator=rng)
+    whole = LOSSES[name](logits, grades, mask)
+    close = {"atol": 1e-4, "rtol": 1e-4}
+    torch.testing.assert_close(LOSSES[name](logits[:, moved], grades[:, moved], mask[:, moved]), whole, **close)
+    alone = [LOSSES[name](logits[[b]][:, mask[b]], grades[[b]][:, mask[b]], mask[[b]][:, mask[b]]) for b in range(2)]
+    torch.testing.assert_close(torch.stack(alone).mean(), whole, **close)
+
+
 LOGITS, GRADES = (0.5, -1.0, 2.0), (1, 2, 0)
 
 

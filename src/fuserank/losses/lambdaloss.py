@@ -27,7 +27,10 @@ def lambdaloss(logits: Tensor, grades: Tensor, mask: Tensor) -> Tensor:
 
 def _delta_ndcg(logits: Tensor, gains: Tensor, mask: Tensor) -> Tensor:
     """(B, N, N): |gain_i - gain_j| · |discount_i - discount_j| / ideal DCG."""
-    order = logits.masked_fill(~mask, -torch.inf).argsort(dim=1, descending=True)
+    # Of equal logits the lower grade stands first: how the slate came ordered plays no part, and a tie has a weight.
+    rising = gains.argsort(dim=1)
+    falling = logits.masked_fill(~mask, -torch.inf).gather(1, rising).argsort(dim=1, descending=True, stable=True)
+    order = rising.gather(1, falling)
     ranks = torch.empty_like(order).scatter_(1, order, torch.arange(order.shape[1], device=order.device).expand_as(order))
     discount = 1 / torch.log2(ranks + 2.0)
     positions = 1 / torch.log2(torch.arange(gains.shape[1], device=gains.device) + 2.0)
