@@ -1,0 +1,45 @@
+"""A text as a game of its words: each can be left out, and what is left keeps its order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+
+from fuserank.encoders.text_cleaning import clean_text, has_cjk
+
+EXACT_WORDS = 6  # 64 texts; beyond it orders are sampled
+ORDERS = 12
+_SPACED = re.compile(r"\S+\s*")
+_SAYS_SOMETHING = re.compile(r"\w")
+
+
+def words_of(text: str) -> list[str]:
+    """Words with the space behind them, so that joined they are the text: split at spaces, Chinese segmented (rjieba).
+
+    What has no letter or digit belongs to the word before it.
+    """
+    pieces: list[str] = []
+    for cjk, run in groupby(text, key=has_cjk):
+        piece = "".join(run)
+        pieces += _chinese(piece) if cjk else _SPACED.findall(piece)
+    words: list[str] = []
+    for piece in pieces:
+        if words and not _SAYS_SOMETHING.search(piece):
+            words[-1] += piece
+        else:
+            words.append(piece)
+    return words
+
+
+def texts_of(words: Sequence[str], coalitions: np.ndarray) -> list[str]:
+    """The cleaned text that is left of each coalition (K, P) of words; "" of the empty one."""
+    return [clean_text("".join(word for word, kept in zip(words, row, strict=True) if kept)) for row in coalitions]
+
+
+def _chinese(text: str) -> list[str]:
+    import rjieba
+
+    return list(rjieba.cut(text))
