@@ -6,12 +6,14 @@ from fuserank.plugins import PluginTable
 from fuserank.scorers.attention import AttentionScorer
 from fuserank.scorers.attention_sequence import AttentionSequenceScorer
 from fuserank.scorers.base import Scorer
+from fuserank.scorers.lstm import LSTMScorer
 from fuserank.scorers.sequence import SequenceScorer
 
 SCORERS: PluginTable[type[Scorer]] = PluginTable(
     "scorer",
     {
         "sequence": SequenceScorer,
+        "lstm": LSTMScorer,
         "attention": AttentionScorer,
         "attention_sequence": AttentionSequenceScorer,
     },
