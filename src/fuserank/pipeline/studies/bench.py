@@ -21,7 +21,7 @@ from fuserank.pipeline.train import Plan, TrainedModel, default_ranker, families
 from fuserank.settings import Settings
 from fuserank.slates import Features, Slate
 
-SOURCES = (*EVALUATION_SOURCES, "data", "pipeline/train.py", "pipeline/extract.py", "pipeline/studies/bench.py")
+SOURCES = (*EVALUATION_SOURCES, "pipeline/train.py", "pipeline/extract.py", "pipeline/studies/bench.py")
 OPEN_AT_ONCE = 3
 
 
