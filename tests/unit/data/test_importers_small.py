@@ -141,12 +141,24 @@ def test_fashion(fashion, tmp_path):
     assert [p.split for p in data.products] == ["train"] * 4 + ["test"] + ["train"] * 2
 
 
+def test_fashion_in_chinese(fashion, tmp_path):
+    zh = import_fashion(fashion, tmp_path / "zh", locale="zh")
+    cross = import_fashion(fashion, tmp_path / "cross", locale="cross")
+    assert {(q.text, q.locale) for data in (zh, cross) for q in data.queries} == {(zh.queries[0].text, "zh")}
+    assert "红色" in zh.queries[0].text
+    assert [(data.manifest.regime, data.products[0].locale) for data in (zh, cross)] == [("full_zh", "zh"), ("full_cross", "en")]
+    assert zh.warnings[0].startswith("0% of the words of titles were translated")
+    assert cross.warnings[0].startswith("1 queries")
+
+
 def test_fashion_late(fashion, tmp_path):
     late = import_fashion(fashion, tmp_path / "data", batch="late")
     assert [(p.product_id, p.title, p.split) for p in late.products] == [("8", "Full 8", None)]
 
 
-@pytest.mark.parametrize("options", [{"regime": "fool"}, {"batch": "early"}, {"batch": "late", "regime": "no_colour"}])
+@pytest.mark.parametrize(
+    "options", [{"regime": "fool"}, {"batch": "early"}, {"batch": "late", "regime": "no_colour"}, {"locale": "fr"}]
+)
 def test_fashion_options(fashion, tmp_path, options):
     with pytest.raises(SchemaError, match="choose another"):
         import_fashion(fashion, tmp_path / "data", **options)

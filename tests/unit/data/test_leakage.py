@@ -60,6 +60,7 @@ def test_title(sample, altered):
     leaky = [replace(test, title=train.title.upper())]
     assert leaks(altered(products=leaky)) == [f"product title on two sides: {train.title.casefold()!r}"]
     assert leaks(altered(products=leaky, regime="no_colour")) == []
+    assert leaks(altered(products=leaky, regime="full_zh")) == []
     assert leaks(altered(products=leaky, regime="no_colour"), titles=True) != []
 
 
