@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from fuserank.data.sample import build_sample
+from fuserank.encoders.hub_folder import HubFolder, locate
 from fuserank.pipeline.extract import extract
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.train import slates_of
 from fuserank.settings import load_settings
 from fuserank.slates import Features, Slate
+from tests import hub_models
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +54,14 @@ def tone() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, HubFolder]:
+    """Encoders of the user's own, by setting: a tiny CLIP with random weights for `joint`."""
+    path = hub_models.clip(tmp_path_factory.mktemp("own") / "tiny-clip")
+    (path / "README.md").write_text("---\nlicense: MIT\n---\n")
+    return {"joint": locate(str(path))}
 
 
 @dataclass(frozen=True)

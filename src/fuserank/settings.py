@@ -34,12 +34,24 @@ class MediaSettings(_Section):
     max_audio_seconds: float = Field(30.0, gt=0, description="seconds of sound")
 
 
+class EncoderSettings(_Section):
+    """Encoders of your own in place of those that ship: a folder, or a hub id ``org/name`` or ``org/name@revision``."""
+
+    text: str | None = Field(None, description="sentence encoder of the modalities text and history")
+    multilingual: str | None = Field(None, description="sentence encoder of the modality multilingual")
+    image: str | None = Field(None, description="picture encoder of the modality image")
+    joint: str | None = Field(None, description="CLIP, SigLIP or Chinese-CLIP of the modalities joint and joint_image")
+
+
 class FeatureSettings(_Section):
     """What is extracted, and how."""
 
     modalities: tuple[str, ...] = ("text", "multilingual", "lexical", "image", "audio", "numeric", "history")
     batch_size: int = Field(32, gt=0, description="items an encoder sees at once")
     workers: int = Field(2, gt=0, description="threads that decode media beside the encoder")
+    encoders: EncoderSettings = EncoderSettings()
+    allow_download: bool = Field(False, description="fetch encoders named by hub id; else only the local hub cache is read")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="that encoders of your own run on")
 
 
 class TrainingSettings(_Section):
@@ -73,7 +85,7 @@ class EvaluationSettings(_Section):
     families: dict[str, tuple[str, ...]] = Field(
         default={
             "text": ("text", "multilingual", "lexical"),
-            "picture": ("image",),
+            "picture": ("image", "joint", "joint_image"),
             "sound": ("audio",),
             "numbers": ("numeric",),
             "history": ("history",),

@@ -9,10 +9,11 @@ import torch
 from fuserank.data.dataset import Dataset
 from fuserank.data.sample import build_sample
 from fuserank.features import FeatureStore, build_catalogue, build_query_features, histories
-from fuserank.modalities import MODALITIES, make_modalities
+from fuserank.modalities import make_modalities
 from fuserank.model_folder import DataIdentity, ModelMeta, save_model
 from fuserank.ranker import Ranker, RankerSpec
 from fuserank.serving import build_package, load
+from fuserank.settings import FeatureSettings
 from fuserank.slates import Features
 
 
@@ -29,7 +30,7 @@ class Shop:
 def shop(tmp_path_factory):
     root = tmp_path_factory.mktemp("shop")
     dataset = build_sample(root / "data", products=60, queries=24)
-    modalities, store = make_modalities(MODALITIES), FeatureStore(root / "store")
+    modalities, store = make_modalities(FeatureSettings().modalities), FeatureStore(root / "store")
     catalogue, _ = build_catalogue(dataset.products, modalities, store, dataset.media.get)
     taken = histories(dataset.interactions)
     queries, _ = build_query_features(dataset.queries, modalities, catalogue, store, dataset.media.get, taken)

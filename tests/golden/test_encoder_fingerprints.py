@@ -7,7 +7,8 @@ mix old vectors with new ones. Then write the new fingerprint under the new key.
 import numpy as np
 import pytest
 
-from fuserank.modalities import MODALITIES, make_modalities
+from fuserank.modalities import make_modalities
+from fuserank.settings import FeatureSettings
 
 FINGERPRINTS = {
     "minilm-l6-v2@0.1.0+1": [-1.7417, -1.7602, 0.5006, 0.7699, 0.936, 0.6918],
@@ -24,7 +25,7 @@ def fingerprint(vectors):
     return vectors.mean(axis=0) @ signs
 
 
-@pytest.mark.parametrize("name", [name for name in MODALITIES if name not in {"lexical", "history"}])
+@pytest.mark.parametrize("name", [name for name in FeatureSettings().modalities if name not in {"lexical", "history"}])
 def test_vectors_change_only_with_the_version(name, onnx_cache, picture, tone):
     (modality,) = make_modalities([name], cache=onnx_cache)
     inputs = {

@@ -115,7 +115,7 @@ def test_the_page_on_data_names_tables_columns_reasons_sources_and_importers():
     assert [row[0].strip("`") for row in rows_below(text, "## Importers")] == list(IMPORTERS)
 
 
-def test_the_page_on_the_model_names_every_plugin():
+def test_the_page_on_the_model_names_every_plugin(own):
     text = page("docs/how-it-works.md")
     for heading, table in {
         "### Fusion": FUSIONS,
@@ -126,7 +126,7 @@ def test_the_page_on_the_model_names_every_plugin():
     }.items():
         assert {row[0].strip("`") for row in rows_below(text, heading)} == set(table), heading
     assert encoder_table() in text
-    for row, modality in zip(rows_below(text, "## Modalities"), make_modalities(MODALITIES), strict=True):
+    for row, modality in zip(rows_below(text, "## Modalities"), make_modalities(MODALITIES, own=own), strict=True):
         assert row[0] == f"`{modality.name}`" and re.findall(r"`(\w+)`", row[4]) == list(modality.pair_names)
 
 

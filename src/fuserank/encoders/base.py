@@ -40,7 +40,10 @@ class EncoderInfo:
 class Encoder(Protocol):
     """Turns content into vectors. Loaded lazily: making one costs nothing, the first `encode` loads the weights."""
 
-    info: EncoderInfo
+    @property
+    def info(self) -> EncoderInfo:
+        """Who it is."""
+        ...
 
     def prepare(self, value: Any) -> Any:
         """Decode and clean one item (text, media bytes, numbers); thread-safe.

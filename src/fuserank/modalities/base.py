@@ -9,7 +9,7 @@ identity, so equal content is encoded once. Fusion never sees a modality's name,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 
 from fuserank.encoders.base import Encoder, EncoderInfo
+from fuserank.encoders.hub_folder import HubFolder
 from fuserank.settings import MediaSettings
 from fuserank.types import Product, Query
 
@@ -80,11 +81,15 @@ class Resources:
         cache: folder for models exported to ONNX.
         threads: threads of each encoder.
         media: caps for pictures and sounds.
+        own: encoders of your own, by the name of their setting.
+        device: torch device that these run on.
     """
 
     cache: Path
     threads: int = 2
     media: MediaSettings = field(default_factory=MediaSettings)
+    own: Mapping[str, HubFolder] = field(default_factory=dict)
+    device: str = "cpu"
 
 
 ModalityFactory = Callable[[Resources], Modality]

@@ -5,6 +5,7 @@ catalogue/       product vectors, present mask and word index (`fuserank.feature
 projected.npy    float16 (N, M, D + R): the product half of the model's first layer, computed once
 products.parquet what an answer shows of a product
 histories.json   user_id -> product ids, newest last
+encoders/        encoders of your own, if any (`fuserank.serving.packed_encoders`)
 files.json       the seal
 """
 
@@ -28,6 +29,7 @@ from fuserank.modalities.base import Modality
 from fuserank.model_folder import ModelMeta, check_encoders, load_model
 from fuserank.ranker import Ranker
 from fuserank.sealed import SEAL, seal, verify
+from fuserank.serving.packed_encoders import pack_encoders
 from fuserank.slates import Features, project_catalogue
 from fuserank.types import SCHEMAS, Product
 
@@ -105,6 +107,7 @@ def build_package(
         schema = pa.schema([SCHEMAS["products"].field(name) for name in SHOWN])
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), work / "products.parquet", compression="zstd")
         (work / "histories.json").write_text(json.dumps({user: list(ids) for user, ids in histories.items()}))
+        pack_encoders(work, modalities)
         seal(work)
     return out
 

@@ -20,6 +20,7 @@ from fuserank.modalities.base import Modality
 from fuserank.model_folder import check_encoders
 from fuserank.serving.messages import RankedProduct, RankRequest, RankResponse, SearchRequest, ShopperQuery
 from fuserank.serving.package import Package, open_package
+from fuserank.serving.packed_encoders import packed_encoders
 from fuserank.serving.retrieval import retrieve
 from fuserank.serving.understanding import understand
 from fuserank.serving.warming import warming_requests
@@ -190,7 +191,8 @@ def load(folder: Path, *, cache: Path | None = None, threads: int = 1, media: Me
     import torch
 
     package = open_package(folder)
-    modalities = make_modalities([spec.name for spec in package.ranker.spec.modalities], cache=cache, threads=threads, media=media)
+    names, own = [spec.name for spec in package.ranker.spec.modalities], packed_encoders(folder)
+    modalities = make_modalities(names, cache=cache, threads=threads, media=media, own=own, device="auto")
     check_encoders(package.meta, modalities)
     torch.set_num_threads(threads)
     service = RankingService(package, modalities)

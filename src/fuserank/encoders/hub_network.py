@@ -1,0 +1,222 @@
+"""Networks, tokenizers and picture processors out of a hub folder, loaded on first use and run without gradients in float32."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from fuserank.encoders.base import EncoderInfo
+from fuserank.encoders.hub_folder import HubFolder
+from fuserank.encoders.picture_decoding import decode_picture
+from fuserank.errors import SettingsError
+from fuserank.plugins import PluginTable
+
+REVISION = 1  # of the code that makes vectors of these models; counts up when it gives other numbers
+# One of each must be there: without vocabulary transformers would make an empty tokenizer and say nothing.
+VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
+PROCESSORS = ("preprocessor_config.json", "processor_config.json")
+LONGEST = 512  # tokens of a text, when neither tokenizer nor network says less
+
+
+@dataclass(frozen=True)
+class HubNetwork:
+    """One network of a hub folder. Making it reads nothing; the first use loads the weights.
+
+    Attributes:
+        folder: where it lies.
+        device: a torch device, or ``auto``: a GPU when there is one.
+        unused: beginnings of the names of weights that may be missing, because their output is not read.
+    """
+
+    folder: HubFolder
+    device: str = "cpu"
+    unused: tuple[str, ...] = ()
+
+    @cached_property
+    def config(self) -> Any:
+        """The configuration, defaults filled in."""
+        import transformers
+
+        with _explained(self.folder), _quiet():
+            return transformers.AutoConfig.from_pretrained(self.folder.path, local_files_only=True, trust_remote_code=False)
+
+    @cached_property
+    def network(self) -> Any:
+        """The network in evaluation mode.
+
+        Raises:
+            SettingsError: the weights do not fit the architecture, or some that are needed are missing.
+        """
+        import torch
+        import transformers
+
+        with _explained(self.folder), _quiet():
+            network, report = transformers.AutoModel.from_pretrained(
+                self.folder.path,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+                dtype=torch.float32,
+            )
+        missing = sorted(name for name in report["missing_keys"] if not name.startswith(self.unused))
+        if missing:  # transformers would fill them with random numbers
+            raise SettingsError(
+                f"encoder {self.folder.path}: {len(missing)} weights are missing, e.g. {missing[0]}",
+                allowed=f"all weights of a {self.folder.model_type} network",
+                todo="name the folder of the whole model, not of a head or an adapter",
+            )
+        return network.eval().to(self._where)
+
+    @cached_property
+    def _where(self) -> str:
+        import torch
+
+        return ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
+
+    def info(self, dim: int) -> EncoderInfo:
+        """Identity: weights, preprocessing and our own code."""
+        digest = self.folder.sha256
+        return EncoderInfo(self.folder.name, f"{digest[:12]}+{REVISION}", dim, self.folder.licence, digest)
+
+    def run(self, inputs: Mapping[str, np.ndarray], method: Callable[..., Any]) -> np.ndarray:
+        """`method` of the network on a batch, as float32 on the CPU."""
+        import torch
+
+        with torch.inference_mode():
+            given = {name: torch.from_numpy(value).to(self._where) for name, value in inputs.items()}
+            result: np.ndarray = method(**given).float().cpu().numpy()
+        return result
+
+
+class HubTokenizer:
+    """Texts to token ids.
+
+    Args:
+        network: whose folder holds the tokenizer.
+        longest: tokens that the network can read.
+        fill: pad every text to `longest`, for networks trained so (SigLIP); else to the longest of the batch.
+
+    Raises:
+        SettingsError: the folder holds no vocabulary.
+    """
+
+    def __init__(self, network: HubNetwork, longest: Callable[[Any], int], *, fill: bool = False) -> None:
+        _refuse_without(network.folder, VOCABULARIES)
+        self._network, self._longest, self._fill = network, longest, fill
+        self._lock = Lock()  # a fast tokenizer keeps the padding of its call in itself
+
+    def __call__(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """What the network takes: int64 arrays (n, t) by name; texts that are too long are cut."""
+        tokenizer = self._tokenizer
+        limit = min(self._longest(self._network.config), tokenizer.model_max_length, LONGEST)
+        padding = "max_length" if self._fill else True
+        with self._lock:
+            tokens = tokenizer(list(texts), padding=padding, truncation=True, max_length=limit, return_tensors="np")
+        return {name: np.asarray(value, np.int64) for name, value in tokens.items()}
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        import transformers
+
+        folder = self._network.folder
+        with _explained(folder), _quiet():
+            return transformers.AutoTokenizer.from_pretrained(folder.path, local_files_only=True, trust_remote_code=False)
+
+
+class HubPictures:
+    """Encoded pictures to what a network sees, by the model's own processor.
+
+    A picture is padded to a square first, so that a processor that crops the middle cuts no product off.
+
+    Args:
+        folder: holds the processor.
+        max_bytes: cap on encoded pictures.
+        max_pixels: cap on width times height.
+
+    Raises:
+        SettingsError: the folder says nothing of how pictures are prepared.
+    """
+
+    def __init__(self, folder: HubFolder, max_bytes: int, max_pixels: int) -> None:
+        _refuse_without(folder, PROCESSORS)
+        self._folder, self._max_bytes, self._max_pixels = folder, max_bytes, max_pixels
+
+    def __call__(self, data: bytes) -> np.ndarray:
+        """Pixels float32 (3, h, w) of one picture.
+
+        Raises:
+            MediaError: see `decode_picture`.
+        """
+        processor = self._processor
+        size = max(int(value) for value in dict(processor.size).values() if value)
+        pixels = decode_picture(data, size, max_bytes=self._max_bytes, max_pixels=self._max_pixels)
+        made: np.ndarray = processor(images=[pixels], return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
+        return made.astype(np.float32)
+
+    @cached_property
+    def _processor(self) -> Any:
+        import transformers
+
+        with _explained(self._folder), _quiet():
+            return transformers.AutoImageProcessor.from_pretrained(
+                self._folder.path, local_files_only=True, trust_remote_code=False, backend="pil"
+            )
+
+
+def refuse_other_architecture(folder: HubFolder, kind: str, allowed: Collection[str] | PluginTable[Any]) -> None:
+    """Check the architecture before anything is loaded.
+
+    Raises:
+        SettingsError: it is not one of `allowed`.
+    """
+    if folder.model_type not in allowed:
+        raise SettingsError(
+            f"encoder {folder.path}: architecture {folder.model_type!r} as encoder of {kind}",
+            allowed=", ".join(sorted(allowed)),
+            todo=f"name a model of {kind} of one of these architectures",
+        )
+
+
+def _refuse_without(folder: HubFolder, names: Sequence[str]) -> None:
+    if not any((folder.path / name).is_file() for name in names):
+        raise SettingsError(
+            f"encoder {folder.path}: none of {', '.join(names)}",
+            allowed="a whole model with its tokenizer or picture processor beside it",
+            todo="save tokenizer and processor into the folder too (save_pretrained)",
+        )
+
+
+@contextmanager
+def _explained(folder: HubFolder) -> Iterator[None]:
+    """Turn what transformers raises about a folder into one error that names it."""
+    try:
+        yield
+    except Exception as error:  # of safetensors, tokenizers, json, torch … : each loader has its own kinds
+        raise SettingsError(
+            f"encoder {folder.path} cannot be loaded: {' '.join(str(error).split())[:300]}",
+            allowed="a whole model without code of its own, readable by the installed transformers",
+            todo="fetch or save the model again, or choose another",
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bars and no advice while loading; errors still come through."""
+    import transformers
+
+    level = transformers.utils.logging.get_verbosity()
+    transformers.utils.logging.set_verbosity(logging.ERROR)
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers.utils.logging.set_verbosity(level)
+        transformers.utils.logging.enable_progress_bar()

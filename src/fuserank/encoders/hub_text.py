@@ -1,0 +1,124 @@
+"""A sentence encoder of your own: a transformer whose token vectors are pooled as its sentence-transformers folder says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fuserank.encoders.base import EncoderInfo, unit_rows
+from fuserank.encoders.hub_folder import HubFolder
+from fuserank.encoders.hub_network import HubNetwork, HubTokenizer, refuse_other_architecture
+from fuserank.encoders.text_cleaning import clean_text
+from fuserank.errors import SettingsError
+from fuserank.plugins import PluginTable
+
+ARCHITECTURES = (
+    "albert", "bert", "camembert", "deberta-v2", "distilbert", "electra", "ernie", "eurobert", "modernbert", "mpnet", "nomic_bert",
+    "roberta", "xlm-roberta", "gemma3_text", "mistral", "qwen2", "qwen3",
+)  # fmt: skip
+# Modules of a sentence-transformers folder that change nothing but what stands here anyway.
+MODULES = ("Transformer", "Pooling", "Normalize")
+
+
+def _mean(tokens: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    weights = mask[:, :, None].astype(np.float32)
+    return (tokens * weights).sum(1) / weights.sum(1).clip(min=1)
+
+
+def _first(tokens: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    return tokens[np.arange(len(mask)), mask.argmax(1)]
+
+
+def _last(tokens: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    return tokens[np.arange(len(mask)), mask.shape[1] - 1 - mask[:, ::-1].argmax(1)]
+
+
+def _max(tokens: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    return np.where(mask[:, :, None] > 0, tokens, -np.inf).max(1)
+
+
+# Token vectors float32 (n, t, d) and mask (n, t) -> (n, d); names as sentence-transformers gives them.
+POOLINGS: PluginTable[Callable[[np.ndarray, np.ndarray], np.ndarray]] = PluginTable(
+    "pooling",
+    {
+        "mean": _mean,
+        "cls": _first,
+        "lasttoken": _last,
+        "max": _max,
+    },
+)
+# As older folders flag them.
+FLAGS = {
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_lasttoken": "lasttoken",
+    "pooling_mode_max_tokens": "max",
+}
+
+
+class HubText:
+    """Vectors of texts, rows of length 1.
+
+    Args:
+        folder: of the model; checked at once, loaded on first use.
+        device: a torch device, or ``auto``: a GPU when there is one.
+
+    Raises:
+        SettingsError: not a text encoder, or one with modules or a pooling that are not known here.
+    """
+
+    def __init__(self, folder: HubFolder, device: str = "cpu") -> None:
+        refuse_other_architecture(folder, "text", ARCHITECTURES)
+        _refuse_other_modules(folder)
+        self.folder, self._pool = folder, POOLINGS[_pooling(folder)]
+        self._network = HubNetwork(folder, device, unused=("pooler.",))
+        self._tokenize = HubTokenizer(self._network, self._longest)
+
+    @cached_property
+    def info(self) -> EncoderInfo:
+        """Identity; reads the weights' bytes once."""
+        return self._network.info(int(self._network.config.hidden_size))
+
+    def prepare(self, value: str) -> str:
+        """Clean one text."""
+        return clean_text(value)
+
+    def encode(self, prepared: Sequence[str]) -> np.ndarray:
+        """Vectors of texts: float32 (n, dim)."""
+        if not prepared:
+            return np.zeros((0, self.info.dim), np.float32)
+        inputs = self._tokenize(prepared)
+        network = self._network.network
+        tokens = self._network.run(inputs, lambda **given: network(**given).last_hidden_state)
+        return unit_rows(self._pool(tokens, inputs.get("attention_mask", np.ones(tokens.shape[:2], np.int64))))
+
+    def _longest(self, config: Any) -> int:
+        """Tokens read at most: what the folder was trained with, else the positions that the network has."""
+        said = self.folder.read_json("sentence_bert_config.json").get("max_seq_length")
+        # RoBERTa and its kin count positions from the padding id on.
+        offset = (config.pad_token_id or 0) + 1 if config.model_type in {"roberta", "xlm-roberta", "camembert", "mpnet"} else 0
+        return int(said or config.max_position_embeddings - offset)
+
+
+def _refuse_other_modules(folder: HubFolder) -> None:
+    others = [m["type"] for m in folder.read_json("modules.json") or [] if m["type"].rpartition(".")[2] not in MODULES]
+    if others:
+        raise SettingsError(
+            f"encoder {folder.path}: module {others[0]} of its modules.json",
+            allowed=", ".join(MODULES),
+            todo="choose a model without further layers, for example one of the same family with mean pooling",
+        )
+
+
+def _pooling(folder: HubFolder) -> str:
+    """The pooling that 1_Pooling/config.json names (newer files) or flags (older ones); the mean where there is no such file."""
+    config = folder.read_json("1_Pooling/config.json")
+    flagged = [FLAGS.get(key, key) for key, on in config.items() if key.startswith("pooling_mode_") and on is True]
+    named = config.get("pooling_mode", flagged or "mean")
+    names = [named] if isinstance(named, str) else named
+    if len(names) != 1:
+        raise SettingsError(f"encoder {folder.path}: poolings {names} together", allowed="one pooling", todo="choose another model")
+    return str(names[0])
