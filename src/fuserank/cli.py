@@ -39,11 +39,11 @@ def main() -> None:
         sys.exit(error.exit_code)
 
 
-def _job(data: Path) -> Any:
+def _job(data: Path, **overrides: Any) -> Any:
     from fuserank.pipeline.job import Job
     from fuserank.settings import load_settings
 
-    return Job(data, load_settings())
+    return Job(data, load_settings(**overrides))
 
 
 @app.command()
@@ -132,6 +132,31 @@ def train(data: Data) -> None:
         value = row.metrics["nDCG@10"]
         table.add_row(row.ranker, row.kind, f"{value['mean']:.3f}", f"{value['std']:.3f}")
     out.print(table, f"chosen on validation: {board.chosen}; page: {job.reports / 'leaderboard.html'}")
+
+
+@app.command()
+def tune(
+    data: Data,
+    minutes: Annotated[float | None, typer.Option(help="budget of this call; default: tuning.minutes")] = None,
+) -> None:
+    """Search over fusion, scorer, loss and sizes on validation; a second call goes on where the first ended."""
+    from fuserank.pipeline.extract import extract as step
+    from fuserank.pipeline.tune import tune as search
+
+    job = _job(data, **({"tuning": {"minutes": minutes}} if minutes is not None else {}))
+    with named_bars() as bars:
+        features, _ = step(job, progress=bars)
+
+    def tell(trial: Any) -> None:
+        value = trial.why if trial.value is None else f"{trial.value:.4f}"
+        out.print(f"trial {trial.number} {trial.state}, {value}: {escape(str(trial.params))}", highlight=False)
+
+    tuned = search(job, features, on_trial=tell)
+    shares = Table("knob", "importance", title=f"{job.name}: {len(tuned.trials)} trials, nDCG@10 on validation")
+    for name, share in tuned.importance.items():
+        shares.add_row(name, f"{share:.2f}")
+    proposal = tuned.lines or "nothing beats the settings as they are with fresh seeds: keep them"
+    out.print(shares, escape(proposal), f"page: {job.reports / 'tuning.html'}", sep="\n")
 
 
 @app.command()

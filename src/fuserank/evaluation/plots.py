@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -67,6 +68,34 @@ def reliability_plot(measured: Mapping[str, Any]) -> str:
     axes.set_xlabel("stated probability")
     axes.set_ylabel("share that is relevant")
     axes.legend(fontsize="x-small")
+    return _svg(figure)
+
+
+def search_plot(values: Sequence[float | None]) -> str:
+    """Value of each trial of a search in order, None where it did not complete, and the best so far: SVG text."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.subplots()
+    complete = [(number, value) for number, value in enumerate(values) if value is not None]
+    numbers = [number for number, _ in complete]
+    best = list(itertools.accumulate((value for _, value in complete), max))
+    axes.scatter(numbers, [value for _, value in complete], s=18, color="#7b93db", label="trial")
+    axes.step(numbers, best, where="post", color="#2f9e77", label="best so far")
+    axes.set_xlabel("trial")
+    axes.set_ylabel("validation nDCG@10")
+    axes.legend(fontsize="x-small")
+    return _svg(figure)
+
+
+def importance_plot(shares: Mapping[str, float]) -> str:
+    """Bars of the importance of each knob, largest on top: SVG text."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 0.3 * len(shares) + 1), layout="constrained")
+    axes = figure.subplots()
+    axes.barh(list(shares)[::-1], list(shares.values())[::-1], color="#7b93db")
+    axes.set_xlabel("share of the spread of validation nDCG@10 that the knob explains")
     return _svg(figure)
 
 

@@ -94,8 +94,14 @@ def slates_of(job: Job, features: Features) -> tuple[list[Slate], list[Slate], l
     Raises:
         InputError: a split has no query that can be learned from or measured.
     """
-    pools = {"train": job.settings.training.pool, "val": None, "test": None}
-    found = {split: list(judged_slates(features, job.dataset, split, pool=pool)) for split, pool in pools.items()}
+    train_slates, val_slates, test_slates = judged_splits(job, features, ("train", "val", "test"))
+    return train_slates, val_slates, test_slates
+
+
+def judged_splits(job: Job, features: Features, splits: Sequence[str]) -> list[list[Slate]]:
+    """The slates of some splits; arguments and errors as of `slates_of`."""
+    pools = {"train": job.settings.training.pool}
+    found = {split: list(judged_slates(features, job.dataset, split, pool=pools.get(split))) for split in splits}
     empty = [split for split, slates in found.items() if not slates]
     if empty:
         raise InputError(
@@ -103,7 +109,7 @@ def slates_of(job: Job, features: Features) -> tuple[list[Slate], list[Slate], l
             allowed="at least one such query in each of train, val and test; some dozens for numbers that mean something",
             todo="judge more queries, or set the column split of the queries",
         )
-    return found["train"], found["val"], found["test"]
+    return list(found.values())
 
 
 def train_plan(

@@ -1,0 +1,69 @@
+"""What a search may choose from: the settings of tuning as optuna's distributions, the settings as they are always among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from fuserank.errors import SettingsError
+from fuserank.fusion import FUSIONS
+from fuserank.losses import LOSSES
+from fuserank.pipeline.job import Job, parts_of
+from fuserank.scorers import SCORERS
+from fuserank.settings import Span, TrainingSettings
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+NAMES: Mapping[str, Mapping[str, Any]] = {"fusion": FUSIONS, "scorer": SCORERS, "loss": LOSSES}
+PARTS = ("fusion", "scorer")  # of a ranker's name; every other knob is a setting of training
+FIXED = ("rankers", "seeds", "device", "precision")  # settings of training that a search must leave alone
+
+
+def default_of(job: Job) -> dict[str, Any]:
+    """knob -> value as the settings have it; the ranker is the first one."""
+    training = job.settings.training
+    ranker = dict(zip(PARTS, parts_of(training.rankers[0]), strict=True))
+    return ranker | {name: getattr(training, name) for name in _knobs(job) if name not in PARTS}
+
+
+def space_of(job: Job) -> dict[str, BaseDistribution]:
+    """knob -> optuna's distribution; it holds the default, whatever the space of the settings.
+
+    Raises:
+        SettingsError: no such knob, ``all`` for a knob without a table, or a logarithmic span below a default of 0.
+        UnknownNameError: no such fusion, scorer or loss.
+    """
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
+    default = default_of(job)
+    space: dict[str, BaseDistribution] = {}
+    for name in _knobs(job):
+        values, own = job.settings.tuning.space.get(name, (default[name],)), default[name]
+        if isinstance(values, Span):
+            low, high = min(values.low, own), max(values.high, own)
+            if values.log and low <= 0:
+                raise _refusal(name, f"a logarithmic span and {name} = {own}", "values as a list, or a span without log")
+            space[name] = FloatDistribution(low, high, log=values.log)
+            continue
+        if values == "all":
+            if name not in NAMES:
+                raise _refusal(name, "all", f"values or a span; all is for {', '.join(NAMES)}")
+            values = tuple(NAMES[name])
+        for value in values if name in NAMES else ():
+            _ = NAMES[name][value]
+        space[name] = CategoricalDistribution(tuple(dict.fromkeys((*values, own))))
+    return space
+
+
+def _knobs(job: Job) -> list[str]:
+    """Names of the knobs; fusion and scorer are always among them, since a ranker is both."""
+    allowed = [*PARTS, *(name for name in TrainingSettings.model_fields if name not in FIXED)]
+    for name in job.settings.tuning.space:
+        if name not in allowed:
+            raise _refusal(name, "no such knob", ", ".join(allowed))
+    return [*PARTS, *(name for name in job.settings.tuning.space if name not in PARTS)]
+
+
+def _refusal(name: str, came: str, allowed: str) -> SettingsError:
+    return SettingsError(f"tuning.space.{name}: {came}", allowed=allowed, todo="correct the space")
