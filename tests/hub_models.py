@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] red blue mug shirt striped ceramic cup 红 色 杯 子".split()
+WORDS = [
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red", "blue", "mug", "shirt", "striped", "ceramic", "cup",
+    "红", "色", "杯", "子",
+]  # fmt: skip
 LAYERS = {"hidden_size": 32, "intermediate_size": 40, "num_attention_heads": 4, "num_hidden_layers": 2}
 TEXT = {**LAYERS, "vocab_size": len(WORDS), "max_position_embeddings": 16}
 VISION = {**LAYERS, "image_size": 32, "patch_size": 8}
@@ -49,13 +52,15 @@ def siglip_vision(folder: Path) -> Path:
     return _written(folder, SiglipVisionModel(SiglipVisionConfig(**VISION)), SiglipImageProcessorPil(size=_square(32)))
 
 
-def clip(folder: Path) -> Path:
+def clip(folder: Path, seed: int = 0) -> Path:
     """CLIP's architecture; 24 numbers."""
     from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
     words = {**TEXT, "eos_token_id": 3, "bos_token_id": 2, "pad_token_id": 0}
     network = CLIPModel(CLIPConfig(text_config=words, vision_config=VISION, projection_dim=24))
-    return _written(folder, network, CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=_square(32)), tokenizer=True)
+    return _written(
+        folder, network, CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size=_square(32)), tokenizer=True, seed=seed
+    )
 
 
 def siglip(folder: Path) -> Path:
@@ -89,14 +94,14 @@ def _square(side: int) -> dict[str, int]:
     return {"height": side, "width": side}
 
 
-def _written(folder: Path, network: Any, processor: Any = None, *, tokenizer: bool = False) -> Path:
-    """The model folder, with weights drawn from seed 0."""
+def _written(folder: Path, network: Any, processor: Any = None, *, tokenizer: bool = False, seed: int = 0) -> Path:
+    """The model folder, with weights drawn from `seed`."""
     import torch
     from transformers import BertTokenizerFast
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.copy_(0.3 * torch.randn(parameter.shape, generator=generator))
