@@ -20,41 +20,38 @@ from fuserank.types import Product
 
 @dataclass(frozen=True)
 class ChangedLexical(LexicalIndex):
-    """An index whose documents are changed forms of products of another: count = V.
+    """An index whose documents are changed forms of one product of another: count = V.
 
     Attributes:
         fields: those of the catalogue's index.
         original: the catalogue's index.
-        rows: (V,) row of the product in the catalogue that each was changed from.
-        before: (V) the products as the catalogue holds them.
-        after: (V) the changed ones, whose fields have no term that they did not have before.
+        row: of the product in the catalogue.
+        before: the product as the catalogue holds it.
+        after: the V changed ones, whose fields have no term that they did not have before.
     """
 
     original: LexicalIndex
-    rows: np.ndarray
-    before: Sequence[Product]
+    row: int
+    before: Product
     after: Sequence[Product]
 
     def scores(self, text: str) -> np.ndarray:
         """Scores of a query as `LexicalIndex.scores` gives them: float32 (V, 5)."""
-        scores = self.original.scores(text)[self.rows]
+        whole = self.original.scores(text)[self.row]
         terms = list(dict.fromkeys(tokenize(text)))
+        scores = np.zeros((self.count, len(whole)), np.float32)
         for column, (field, index) in enumerate(self.fields.items()):
-            known = [] if index is None else [term for term in terms if term in index.vocab_dict]
-            if known and scores[:, column].any():
-                scores[:, column] *= self._shares_left(field, index, known)
+            if whole[column] > 0:
+                scores[:, column] = whole[column] * self._shares_left(field, index, [t for t in terms if t in index.vocab_dict])
         return scores
 
-    def _shares_left(self, field: str, index: Any, known: Sequence[str]) -> np.ndarray:
+    def _shares_left(self, field: str, index: Any, terms: Sequence[str]) -> np.ndarray:
         """(V,) what is left of a field's score, 0 .. a little over 1: a shorter field makes what remains of it count more."""
-        each = {term: index.get_scores([term])[self.rows] for term in known}
-        left = np.zeros(len(self.rows))
-        for v, (old, new) in enumerate(zip(self.before, self.after, strict=True)):
-            given = {term: float(scores[v]) for term, scores in each.items() if scores[v] > 0}
-            if given:
-                kept = _kept(field, index, given, _tokens(old, field), _tokens(new, field), self.original.count)
-                left[v] = kept / sum(given.values())
-        return left
+        scores = {term: float(index.get_scores([term])[self.row]) for term in terms}
+        given = {term: score for term, score in scores.items() if score > 0}
+        old = _tokens(self.before, field)
+        kept = [_kept(field, index, given, old, _tokens(form, field), self.original.count) for form in self.after]
+        return np.array(kept) / sum(given.values())
 
 
 def _kept(field: str, index: Any, given: dict[str, float], old: list[str], new: list[str], count: int) -> float:

@@ -9,9 +9,9 @@ import numpy as np
 
 from fuserank.explain.changed_lexical import ChangedLexical
 from fuserank.explain.probe import Probe
-from fuserank.features.catalogue import Catalogue, build_catalogue
+from fuserank.features.catalogue import build_catalogue
 from fuserank.features.extraction import ReadBytes
-from fuserank.slates import Features, project_catalogue
+from fuserank.slates import Features, Slate, project_catalogue
 from fuserank.types import Product
 
 
@@ -25,29 +25,27 @@ def scores_changed(probe: Probe, position: int, product: Product, changed: Seque
         read_bytes: of pictures and sounds, by hash.
     """
     features = _features(probe, position, product, changed, read_bytes)
-    slate = features.slate(probe.slate.query, np.arange(len(changed)))
-    candidates = replace(
-        slate,
-        rows=slate.rows + len(probe.features.catalogue),
-        present=slate.present & probe.slate.present[position],  # the slate may be one of fewer modalities
-    )
-    more = project_catalogue(probe.ranker, features)
-    return probe.stand_ins(np.full(len(changed), position), candidates, more)
+    slate = _with_the_rest(probe, position, product, features.slate(probe.slate.query, np.arange(len(changed))))
+    candidates = replace(slate, rows=slate.rows + len(probe.features.catalogue))
+    return probe.stand_ins(np.full(len(changed), position), candidates, project_catalogue(probe.ranker, features))
+
+
+def _with_the_rest(probe: Probe, position: int, product: Product, changed: Slate) -> Slate:
+    """Evidence that no field of the product gives (what shoppers did) stays; what the slate hides stays hidden."""
+    here, present, pairs = probe.slate.present[position], changed.present.copy(), changed.pairs.copy()
+    for m, modality in enumerate(probe.features.modalities):
+        if modality.product_content(product) is None:
+            columns = np.array(probe.ranker.spec.pair_owners) == m
+            present[:, m], pairs[:, columns] = here[m], probe.slate.pairs[position, columns]
+    return replace(changed, present=present & here, pairs=pairs)
 
 
 def _features(probe: Probe, position: int, product: Product, changed: Sequence[Product], read_bytes: ReadBytes) -> Features:
     """The changed products as a catalogue of their own, whose words are scored by the statistics of the whole one."""
-    whole = probe.features.catalogue
+    whole, modalities = probe.features.catalogue.lexical, probe.features.modalities
     forms = [replace(form, product_id=f"{v}") for v, form in enumerate(changed)]
-    catalogue, _ = build_catalogue(forms, probe.features.modalities, None, read_bytes)
-    return Features(probe.features.modalities, _by_whole(catalogue, whole, position, probe, product, forms), probe.features.queries)
-
-
-def _by_whole(
-    catalogue: Catalogue, whole: Catalogue, position: int, probe: Probe, product: Product, forms: Sequence[Product]
-) -> Catalogue:
-    if whole.lexical is None:
-        return catalogue
-    rows = np.full(len(forms), probe.slate.rows[position])
-    lexical = ChangedLexical(len(forms), whole.lexical.fields, whole.lexical, rows, [product] * len(forms), forms)
-    return replace(catalogue, lexical=lexical)
+    catalogue, _ = build_catalogue(forms, modalities, None, read_bytes)
+    if whole is not None:
+        lexical = ChangedLexical(len(forms), whole.fields, whole, int(probe.slate.rows[position]), product, forms)
+        catalogue = replace(catalogue, lexical=lexical)
+    return Features(modalities, catalogue, probe.features.queries)

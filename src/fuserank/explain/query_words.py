@@ -57,4 +57,4 @@ def _with_the_rest(built: QueryFeatures, features: Features, query: int) -> Quer
         if name not in speaking:
             present[:, column] = old.has(name)[query]
             vectors[name] = np.repeat(old.vectors[name][query : query + 1], len(built), axis=0)
-    return replace(built, present=present, vectors=vectors)
+    return replace(built, present=present, vectors=vectors, pasts=[old.pasts[query]] * len(built))
