@@ -160,6 +160,24 @@ def tune(
 
 
 @app.command()
+def study(
+    name: Annotated[str, typer.Argument(help="components, missing, noise, one_or_many, learning_curve or frontier")],
+    source: Annotated[Path, typer.Option("--from", help="the folder of the real sets")],
+) -> None:
+    """Answer a question about the ranker by experiment on the real sets; three seeds, what was measured before is reused."""
+    from fuserank.pipeline.results import SEEDS
+    from fuserank.pipeline.studies import STUDIES
+    from fuserank.pipeline.studies.bench import imported
+    from fuserank.pipeline.studies.report import PAGE, write_studies
+    from fuserank.settings import load_settings
+
+    run, settings = STUDIES[name], load_settings()
+    folder = settings.reports / "studies" / name
+    rows = write_studies([run(imported(source, settings), SEEDS, out.print)], folder)
+    out.print(f"{len(rows)} rows; page: {folder / PAGE}")
+
+
+@app.command()
 def monitor(
     data: Data, current: Annotated[Path | None, typer.Argument(help="the batch to judge; none: train against test")] = None
 ) -> None:

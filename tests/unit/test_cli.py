@@ -7,7 +7,7 @@ import pytest
 from fuserank import cli, errors
 from fuserank.data.dataset import Dataset
 
-COMMANDS = ("sample", "import", "validate", "extract", "train", "tune", "monitor", "serve", "models")
+COMMANDS = ("sample", "import", "validate", "extract", "train", "tune", "study", "monitor", "serve", "models")
 
 
 @pytest.fixture
@@ -44,6 +44,27 @@ def test_help_lists_every_command(fuserank):
     _, out, _ = fuserank("models", "--help")
     assert " list " in out
     assert " rollback " in out
+
+
+def test_an_unknown_study_is_refused_with_the_nearest(fuserank, tmp_path):
+    refused(fuserank("study", "mising", "--from", tmp_path), 2, "mising", "did you mean 'missing'?")
+
+
+def test_a_study_is_written_among_the_reports(fuserank, tmp_path, monkeypatch):
+    from fuserank.pipeline import studies
+    from fuserank.plugins import PluginTable
+
+    def told(workspace, seeds, tell):
+        tell(f"{len(seeds)} seeds")
+        return studies.StudyResult("told", "Told", [{"mean": 1.0}], "words\n", {"curve": "<svg/>"})
+
+    monkeypatch.setattr(studies, "STUDIES", PluginTable("study", {"told": told}))
+    monkeypatch.setenv("FUSERANK_REPORTS", str(tmp_path / "reports"))
+    status, out, _ = fuserank("study", "told", "--from", tmp_path)
+    assert (status, out.splitlines()[0]) == (0, "3 seeds")
+    folder = tmp_path / "reports/studies/told"
+    assert (folder / "curve.svg").read_text() == "<svg/>"
+    assert "![Told: curve](curve.svg)" in (folder / "studies.md").read_text()
 
 
 def test_an_unknown_importer_is_refused_with_the_nearest(fuserank, tmp_path):

@@ -31,7 +31,7 @@ def frontier(workspace: Workspace, seeds: Sequence[int], tell: Tell, shops: Sequ
 
 
 def _measure(bench: Bench, seeds: Sequence[int], tell: Tell) -> list[Row]:
-    """A row for each ranker, the cheapest first; `on_front` when no other is both as cheap and better."""
+    """A row for each ranker, as `mark_front` gives them."""
     rankers = tuple(dict.fromkeys((default_ranker(bench.job), *bench.shop.rankers))) if bench.shop.rankers else None
     bench = bench.with_training(seeds=tuple(seeds), **({"rankers": rankers} if rankers else {}))
     models = []
@@ -52,12 +52,16 @@ def _measure(bench: Bench, seeds: Sequence[int], tell: Tell) -> list[Row]:
     rows = [
         result_row("frontier", bench, r.ranker, r.kind, [one[PRIMARY] for one in r.by_seed], **found[r.ranker]) for r in board.rows
     ]
-    rows.sort(key=lambda row: (row["ms_per_1000"], -row["mean"]))
-    best = -1.0
-    for row in rows:
-        row["on_front"] = row["mean"] > best
+    return mark_front(rows)
+
+
+def mark_front(rows: Sequence[Row]) -> list[Row]:
+    """The rows of one shop, the cheapest first, each with `on_front`: none is as cheap and as good, and better in one."""
+    best, marked = -1.0, []
+    for row in sorted(rows, key=lambda row: (row["ms_per_1000"], -row["mean"])):
+        marked.append({**row, "on_front": row["mean"] > best})
         best = max(best, row["mean"])
-    return rows
+    return marked
 
 
 def times(entries: Sequence[Entry], features: Features, slate: Slate, rounds: int = ROUNDS) -> dict[str, dict[str, float]]:
@@ -84,44 +88,53 @@ def times(entries: Sequence[Entry], features: Features, slate: Slate, rounds: in
 
 
 def draw(rows: Sequence[Row]) -> str:
-    """A panel for each set, time on a logarithmic axis, the front as a line: SVG text."""
+    """A panel for each set, time on a logarithmic axis, the front numbered as in the table; random order is left out: SVG text."""
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
     shops = list(dict.fromkeys((r["dataset"], r["regime"]) for r in rows))
-    figure, grid = panels(len(shops), columns=2, size=(5.6, 4))
+    figure, grid = panels(len(shops), columns=2, size=(5.2, 3.7))
     for axes, shop in zip(grid, shops, strict=True):
-        here = [r for r in rows if (r["dataset"], r["regime"]) == shop]
+        here = [r for r in rows if (r["dataset"], r["regime"]) == shop and r["kind"] != "random"]
         for row in here:
             low, high = row["ms_per_1000"] - row["ms_low"], row["ms_high"] - row["ms_per_1000"]
             bars = {"xerr": [[low], [high]], "yerr": row["std"], "elinewidth": 0.8, "markersize": 5}
             axes.errorbar(row["ms_per_1000"], row["mean"], fmt="o", color=COLOURS[row["kind"]], **bars)
-            if row["on_front"]:
-                axes.annotate(
-                    row["ranker"], (row["ms_per_1000"], row["mean"]), (4, 5), textcoords="offset points", fontsize=7, color=INK
-                )
         front = [r for r in here if r["on_front"]]
         axes.step([r["ms_per_1000"] for r in front], [r["mean"] for r in front], where="post", color=INK, linewidth=0.9, alpha=0.6)
+        for number, row in enumerate(front, 1):
+            at = (row["ms_per_1000"], row["mean"])
+            axes.annotate(str(number), at, (-3, 5), textcoords="offset points", ha="right", fontsize=9, color=INK)
         axes.set_xscale("log")
-        axes.margins(x=0.15, y=0.12)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.margins(x=0.12, y=0.12)
         label(axes, title=", ".join(shop), x="ms per 1,000 candidates, one thread", y="nDCG@10 on test")
-    present = [kind for kind in COLOURS if any(r["kind"] == kind for r in rows)]
-    marks = [grid[0].plot([], [], "o", color=COLOURS[kind])[0] for kind in present]
-    figure.legend(marks, present, loc="outside lower center", ncols=len(present), fontsize=8, frameon=False)
+    shown = [kind for kind in COLOURS if kind != "random" and any(r["kind"] == kind for r in rows)]
+    marks = [grid[0].plot([], [], "o", color=COLOURS[kind])[0] for kind in shown]
+    figure.legend(marks, shown, loc="outside lower center", ncols=len(shown), fontsize=8, frameon=False)
     return svg(figure)
 
 
 def _words(rows: Sequence[Row]) -> str:
     parts = [
-        f"Median of {ROUNDS} turns, one thread, pair scores included; all rankers of a set are timed in one run, turn by turn "
-        "(in brackets the quartiles). The table walks along the front: rankers that none beats on both axes.\n"
+        f"Median of {ROUNDS} turns (in brackets the quartiles), one thread, pair scores included; all rankers of a set are timed "
+        "in one run, turn by turn. The tables walk along the front: rankers that none beats on both axes. What an extra millisecond "
+        "buys is left blank where the times cannot be told apart.\n"
     ]
     for shop in dict.fromkeys((r["dataset"], r["regime"]) for r in rows):
-        front = [r for r in rows if (r["dataset"], r["regime"]) == shop and r["on_front"]]
+        front = [r for r in rows if (r["dataset"], r["regime"]) == shop and r["on_front"] and r["kind"] != "random"]
         lines = []
-        for before, row in zip([None, *front], front, strict=False):
+        for number, row in enumerate(front, 1):
             span = f"{row['ms_per_1000']:.2f} ({row['ms_low']:.2f}–{row['ms_high']:.2f})"
-            gain = "" if before is None else f"{row['mean'] - before['mean']:+.3f}"
-            extra = 0.0 if before is None else row["ms_per_1000"] - before["ms_per_1000"]
-            rate = f"{(row['mean'] - before['mean']) / extra:.3f}" if before and extra > 0 else ""
-            lines.append((row["ranker"], mean_and_spread(row), span, gain, rate))
-        head = ("ranker", "nDCG@10", "ms per 1,000", "gain over the one before", "nDCG bought per extra ms")
+            bought = _bought(front[number - 2], row) if number > 1 else ("", "")
+            lines.append((number, row["ranker"], mean_and_spread(row), span, *bought))
+        head = ("", "ranker", "nDCG@10", "ms per 1,000", "gain over the one before", "nDCG bought per extra ms")
         parts.append(f"**{', '.join(shop)}**\n\n" + table(head, lines))
     return "\n".join(parts)
+
+
+def _bought(before: Row, row: Row) -> tuple[str, str]:
+    """What the second gains over the first, and per millisecond; "" when their quartiles overlap."""
+    gain, extra = row["mean"] - before["mean"], row["ms_per_1000"] - before["ms_per_1000"]
+    return f"{gain:+.3f}", f"{gain / extra:.3f}" if row["ms_low"] > before["ms_high"] else ""

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import chain, combinations
 
 from fuserank.pipeline.studies.bench import SAMPLE, Bench, Shop, Workspace, real_shop
-from fuserank.pipeline.studies.figures import INK, panels, svg
+from fuserank.pipeline.studies.figures import INK, label, panels, svg
 from fuserank.pipeline.studies.study import Row, StudyResult, Tell, mean_and_spread, result_row, table
 
 SHOPS = (
@@ -79,26 +79,27 @@ def verdicts(rows: Sequence[Row]) -> list[tuple[Row, Row, bool]]:
 def heat_map(rows: Sequence[Row], title: str) -> str:
     """The matrix of one shop, training down and serving across: SVG text. Cells where nothing is left to see are blank."""
     names = list(dict.fromkeys(row["trained_on"] for row in rows))
-    side = 0.3 * len(names) + (3.4 if len(names) > FEW else 4)
+    many = len(names) > FEW
+    side = 0.24 * len(names) + 1.4 if many else 0.3 * len(names) + 4
     figure, (axes,) = panels(1, size=(side + 1.2, side))
     grid = [[float("nan")] * len(names) for _ in names]
     for row in rows:
         grid[names.index(row["trained_on"])][names.index(row["served"])] = row["mean"]
     image = axes.imshow(grid, cmap="viridis", aspect="equal")
-    small = {"fontsize": 8 if len(names) <= FEW else 6, "color": INK}
-    axes.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor", **small)
-    axes.set_yticks(range(len(names)), names, **small)
-    axes.set_xlabel("served")
-    axes.set_ylabel("trained on")
+    shown = ["".join(family[0].upper() for family in name.split(" + ")) for name in names] if many else names
+    small = {"fontsize": 8, "color": INK}
+    axes.set_xticks(range(len(names)), shown, rotation=90 if many else 45, ha="right", rotation_mode="anchor", **small)
+    axes.set_yticks(range(len(names)), shown, **small)
+    letters = f" ({names[0]})" if many else ""
+    label(axes, title=f"{title}: nDCG@10{letters}", x="served", y="trained on")
     axes.grid(visible=False)
-    if len(names) <= FEW:
+    if not many:
         middle = (image.norm.vmin + image.norm.vmax) / 2
         for y, line in enumerate(grid):
             for x, value in enumerate(line):
                 if value == value:  # noqa: PLR0124 (not NaN)
                     ink = "white" if value < middle else "black"
                     axes.text(x, y, f"{value:.3f}", ha="center", va="center", fontsize=9, color=ink)
-    axes.set_title(f"{title}: nDCG@10", fontsize=10, color=INK, loc="left")
     figure.colorbar(image, ax=axes, shrink=0.8).outline.set_visible(False)
     return svg(figure)
 

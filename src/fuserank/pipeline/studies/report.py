@@ -12,20 +12,19 @@ PAGE = "studies.md"
 
 
 def write_studies(results: Sequence[StudyResult], folder: Path) -> list[Row]:
-    """Write `results/<figure>.svg` and `results/studies.md` into `folder`.
+    """Write `studies.md` and the pictures that it shows into `folder`, each atomically.
 
     Returns:
-        all rows, for results.json.
+        the rows of all studies, for results.json.
     """
     for result in results:
         for name, picture in result.figures.items():
-            write_file(folder / "results" / f"{name}.svg", picture)
-    head = "# Studies\n\nWritten by `make results`; the tables of rankers are in [results.md](../results.md).\n\n"
-    write_file(folder / "results" / PAGE, head + "\n".join(section(result) for result in results))
+            write_file(folder / f"{name}.svg", picture)
+    write_file(folder / PAGE, "# Studies\n\n" + "\n".join(section(result) for result in results))
     return [row for result in results for row in result.rows]
 
 
 def section(result: StudyResult) -> str:
     """One study in Markdown: heading, pictures, words and tables."""
-    pictures = "".join(f"![{result.title}]({name}.svg)\n\n" for name in result.figures)
+    pictures = "".join(f"![{result.title}: {name}]({name}.svg)\n\n" for name in result.figures)
     return f"## {result.title}\n\n{pictures}{result.markdown}"
