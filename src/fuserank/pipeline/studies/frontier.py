@@ -119,8 +119,8 @@ def draw(rows: Sequence[Row]) -> str:
 def _words(rows: Sequence[Row]) -> str:
     parts = [
         f"Median of {ROUNDS} turns (in brackets the quartiles), one thread, pair scores included; all rankers of a set are timed "
-        "in one run, turn by turn. The tables walk along the front: rankers that none beats on both axes. What an extra millisecond "
-        "buys is left blank where the times cannot be told apart.\n"
+        "in one run, turn by turn. The tables walk along the front: rankers that none beats on both axes. What an extra "
+        "millisecond buys is left blank where the times cannot be told apart.\n"
     ]
     for shop in dict.fromkeys((r["dataset"], r["regime"]) for r in rows):
         front = [r for r in rows if (r["dataset"], r["regime"]) == shop and r["on_front"] and r["kind"] != "random"]

@@ -1,0 +1,133 @@
+"""Each study end to end on the tiny store: its rows add up, a second run measures nothing, page and pictures come out."""
+
+from functools import partial
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from fuserank.data import corruption
+from fuserank.pipeline.studies import STUDIES
+from fuserank.pipeline.studies.bench import Bench, Shop
+from fuserank.pipeline.studies.components import components
+from fuserank.pipeline.studies.damage import Noise
+from fuserank.pipeline.studies.frontier import frontier
+from fuserank.pipeline.studies.learning_curve import CONTENDERS, Contender, learning_curve
+from fuserank.pipeline.studies.missing import missing
+from fuserank.pipeline.studies.noise import Scene, noise
+from fuserank.pipeline.studies.one_or_many import one_or_many
+from fuserank.pipeline.studies.report import write_studies
+from fuserank.scorers import SCORERS
+
+COLOURS = Noise("colours turned", "image", corruption.turn_colours, (0, 1), "share")
+TITLES = Noise("missing titles", "title", corruption.lose, (0, 1), "share")
+TYPOS = Noise("typos in queries", "text", corruption.typos, (0, 0.9), "share")
+
+
+def quiet(words):
+    pass
+
+
+@pytest.fixture
+def run(workspace, here, monkeypatch):
+    """Runs a study twice, the second time without a way to measure; gives its result after checking what is true of each."""
+
+    def measured_again(*arguments, **keywords):
+        raise AssertionError("measured again")
+
+    def both(study, seeds, **keywords):
+        first = study(workspace, seeds, quiet, **keywords)
+        with monkeypatch.context() as patch:
+            patch.setattr(Bench, "quality", measured_again)
+            for module in ("noise._cell", "learning_curve._quality", "frontier.times"):
+                patch.setattr(f"fuserank.pipeline.studies.{module}", measured_again)
+            second = study(workspace, seeds, quiet, **keywords)
+        assert second == first
+        assert STUDIES[first.name] is study
+        for row in first.rows:
+            assert {"study", "dataset", "regime", "ranker", "kind", "metric", "mean", "std", "seeds", "queries"} <= row.keys()
+            assert row["study"] == first.name
+            assert 0 <= row["mean"] <= 1
+        for picture in first.figures.values():
+            assert ElementTree.fromstring(picture).tag.endswith("svg")
+        return first
+
+    return both
+
+
+def value(rows, **wanted):
+    (row,) = [row for row in rows if wanted.items() <= row.items()]
+    return row["mean"]
+
+
+def test_missing(run, bench, here):
+    rows = run(missing, (0,), shops=[here]).rows
+    assert len(rows) == 7  # 3 x 3 subsets without text for picture and picture for text
+    model = bench.fit(bench.plan(0))
+    everything = {"trained_on": "text + picture"}
+    assert value(rows, **everything, served="text + picture") == pytest.approx(np.mean(bench.quality(model)))
+    assert value(rows, **everything, served="picture") == pytest.approx(np.mean(bench.quality(model, ["image"])))
+    served = {name: value(rows, trained_on="text", served=name) for name in ("text", "text + picture")}
+    assert served["text"] == served["text + picture"]
+
+
+def test_noise(run, bench, here):
+    scene = Scene(here, of_products=(COLOURS, TITLES), of_queries=(TYPOS,))
+    rows = run(noise, (0,), scenes=[scene]).rows
+    clean = np.mean(bench.quality(bench.fit(bench.plan(0))))
+    for name in ("colours turned", "missing titles", "typos in queries"):
+        assert value(rows, noise=name, ranker="default", strength=0) == pytest.approx(clean)
+    blind = {"noise": "colours turned", "ranker": "text only"}
+    assert value(rows, **blind, strength=0) == value(rows, **blind, strength=1)
+    assert len({value(rows, noise="typos in queries", ranker="text only", strength=s) for s in (0, 0.9)}) == 2
+
+
+def test_one_or_many(run, bench, here):
+    there = Shop("sample", "there")
+    rows = run(one_or_many, (0,), groups={"sample": (here, there)}).rows
+    assert [(r["regime"], r["ranker"]) for r in rows] == [(s, k) for s in ("here", "there") for k in ("one model", "specialist")]
+    assert rows[1]["mean"] == pytest.approx(np.mean(bench.quality(bench.fit(bench.plan(0)))))
+    assert rows[0]["against_specialist"] == pytest.approx(rows[0]["mean"] - rows[1]["mean"])
+    assert rows[0]["mean"] == rows[2]["mean"]  # the two shops are the same
+    assert 0 < rows[0]["p_adjusted"] <= 1
+
+
+def test_learning_curve(run, bench, here):
+    absent = Contender("peer", lambda bench, judged: None)
+    contenders = {**CONTENDERS, "not here": absent}
+    rows = run(learning_curve, (0, 1), shops=[here], counts=(5, 1000, None), contenders=contenders).rows
+    everything = len(bench.train) + len(bench.val)
+    assert [(r["ranker"], r["judged"]) for r in rows] == [(name, n) for name in CONTENDERS for n in (5, everything)]
+    by_seed = [np.mean(bench.quality(bench.fit(bench.plan(seed)))) for seed in (0, 1)]
+    assert value(rows, ranker="default", judged=everything) == pytest.approx(np.mean(by_seed))
+
+
+def test_frontier(run, bench, here):
+    rows = run(frontier, (0,), shops=[here]).rows
+    assert {r["ranker"] for r in rows} == {"concat+sequence", "text only", "picture only", "random", "fixed weighted sum"}
+    for row in rows:
+        assert 0 < row["ms_low"] <= row["ms_per_1000"] <= row["ms_high"]
+
+
+def test_components(run, bench, here):
+    rows = run(components, (0,), shops=[here], parts=("scorer",)).rows
+    assert [r["value"] for r in rows] == list(SCORERS)
+    usual = [r for r in rows if r["default"]]
+    assert [(r["value"], r["p_adjusted"]) for r in usual] == [("sequence", None)]
+    assert all(0 < r["p_adjusted"] <= 1 for r in rows if not r["default"])
+    assert usual[0]["mean"] == pytest.approx(np.mean(bench.quality(bench.fit(bench.plan(0)))))
+
+
+def test_studies_come_out_as_page_and_pictures(workspace, here, tmp_path):
+    found = [
+        missing(workspace, (0,), quiet, [here]),
+        partial(components, parts=("scorer",))(workspace, (0,), quiet, [here]),
+    ]
+    rows = write_studies(found, tmp_path)
+    assert rows == found[0].rows + found[1].rows
+    page = (tmp_path / "studies.md").read_text()
+    for path in tmp_path.glob("*.svg"):
+        assert f"({path.name})" in page
+    assert sorted(path.stem for path in tmp_path.glob("*.svg")) == ["components", "missing-sample-here"]
+    assert "## Missing modalities\n" in page
+    assert "| sample, here | text + picture |" in page
