@@ -9,13 +9,13 @@ import pytest
 from fuserank.data import corruption
 from fuserank.pipeline.studies import STUDIES
 from fuserank.pipeline.studies.bench import Bench, Shop
-from fuserank.pipeline.studies.components import components
+from fuserank.pipeline.studies.components import compare_components
 from fuserank.pipeline.studies.damage import Noise
-from fuserank.pipeline.studies.frontier import frontier
-from fuserank.pipeline.studies.learning_curve import CONTENDERS, Contender, learning_curve
-from fuserank.pipeline.studies.missing import missing
-from fuserank.pipeline.studies.noise import Scene, noise
-from fuserank.pipeline.studies.one_or_many import one_or_many
+from fuserank.pipeline.studies.frontier import quality_against_latency
+from fuserank.pipeline.studies.learning_curve import CONTENDERS, Contender, learning_curves
+from fuserank.pipeline.studies.missing import missing_modalities
+from fuserank.pipeline.studies.noise import Scene, noise_at_serving
+from fuserank.pipeline.studies.one_or_many import one_model_or_many
 from fuserank.pipeline.studies.report import write_studies
 from fuserank.scorers import SCORERS
 
@@ -61,7 +61,7 @@ def value(rows, **wanted):
 
 
 def test_missing(run, bench, here):
-    rows = run(missing, (0,), shops=[here]).rows
+    rows = run(missing_modalities, (0,), shops=[here]).rows
     assert len(rows) == 7  # 3 x 3 subsets without text for picture and picture for text
     model = bench.fit(bench.plan(0))
     everything = {"trained_on": "text + picture"}
@@ -73,7 +73,7 @@ def test_missing(run, bench, here):
 
 def test_noise(run, bench, here):
     scene = Scene(here, of_products=(COLOURS, TITLES), of_queries=(TYPOS,))
-    rows = run(noise, (0,), scenes=[scene]).rows
+    rows = run(noise_at_serving, (0,), scenes=[scene]).rows
     clean = np.mean(bench.quality(bench.fit(bench.plan(0))))
     for name in ("colours turned", "missing titles", "typos in queries"):
         assert value(rows, noise=name, ranker="default", strength=0) == pytest.approx(clean)
@@ -84,7 +84,7 @@ def test_noise(run, bench, here):
 
 def test_one_or_many(run, bench, here):
     there = Shop("sample", "there")
-    rows = run(one_or_many, (0,), groups={"sample": (here, there)}).rows
+    rows = run(one_model_or_many, (0,), groups={"sample": (here, there)}).rows
     assert [(r["regime"], r["ranker"]) for r in rows] == [(s, k) for s in ("here", "there") for k in ("one model", "specialist")]
     assert rows[1]["mean"] == pytest.approx(np.mean(bench.quality(bench.fit(bench.plan(0)))))
     assert rows[0]["against_specialist"] == pytest.approx(rows[0]["mean"] - rows[1]["mean"])
@@ -95,7 +95,7 @@ def test_one_or_many(run, bench, here):
 def test_learning_curve(run, bench, here):
     absent = Contender("peer", lambda bench, judged: None)
     contenders = {**CONTENDERS, "not here": absent}
-    rows = run(learning_curve, (0, 1), shops=[here], counts=(5, 1000, None), contenders=contenders).rows
+    rows = run(learning_curves, (0, 1), shops=[here], counts=(5, 1000, None), contenders=contenders).rows
     everything = len(bench.train) + len(bench.val)
     assert [(r["ranker"], r["judged"]) for r in rows] == [(name, n) for name in CONTENDERS for n in (5, everything)]
     by_seed = [np.mean(bench.quality(bench.fit(bench.plan(seed)))) for seed in (0, 1)]
@@ -103,14 +103,14 @@ def test_learning_curve(run, bench, here):
 
 
 def test_frontier(run, bench, here):
-    rows = run(frontier, (0,), shops=[here]).rows
+    rows = run(quality_against_latency, (0,), shops=[here]).rows
     assert {r["ranker"] for r in rows} == {"concat+sequence", "text only", "picture only", "random", "fixed weighted sum"}
     for row in rows:
         assert 0 < row["ms_low"] <= row["ms_per_1000"] <= row["ms_high"]
 
 
 def test_components(run, bench, here):
-    rows = run(components, (0,), shops=[here], parts=("scorer",)).rows
+    rows = run(compare_components, (0,), shops=[here], parts=("scorer",)).rows
     assert [r["value"] for r in rows] == list(SCORERS)
     usual = [r for r in rows if r["default"]]
     assert [(r["value"], r["p_adjusted"]) for r in usual] == [("sequence", None)]
@@ -120,8 +120,8 @@ def test_components(run, bench, here):
 
 def test_studies_come_out_as_page_and_pictures(workspace, here, tmp_path):
     found = [
-        missing(workspace, (0,), quiet, [here]),
-        partial(components, parts=("scorer",))(workspace, (0,), quiet, [here]),
+        missing_modalities(workspace, (0,), quiet, [here]),
+        partial(compare_components, parts=("scorer",))(workspace, (0,), quiet, [here]),
     ]
     rows = write_studies(found, tmp_path)
     assert rows == found[0].rows + found[1].rows

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fuserank.pipeline.studies.components import components
-from fuserank.pipeline.studies.frontier import frontier
-from fuserank.pipeline.studies.learning_curve import learning_curve
-from fuserank.pipeline.studies.missing import missing
-from fuserank.pipeline.studies.noise import noise
-from fuserank.pipeline.studies.one_or_many import one_or_many
+from fuserank.pipeline.studies.components import compare_components
+from fuserank.pipeline.studies.frontier import quality_against_latency
+from fuserank.pipeline.studies.learning_curve import learning_curves
+from fuserank.pipeline.studies.missing import missing_modalities
+from fuserank.pipeline.studies.noise import noise_at_serving
+from fuserank.pipeline.studies.one_or_many import one_model_or_many
 from fuserank.pipeline.studies.study import Study, StudyResult
 from fuserank.plugins import PluginTable
 
@@ -16,11 +16,11 @@ __all__ = ["STUDIES", "Study", "StudyResult"]
 STUDIES: PluginTable[Study] = PluginTable(
     "study",
     {
-        "components": components,
-        "missing": missing,
-        "noise": noise,
-        "one_or_many": one_or_many,
-        "learning_curve": learning_curve,
-        "frontier": frontier,
+        "components": compare_components,
+        "missing": missing_modalities,
+        "noise": noise_at_serving,
+        "one_or_many": one_model_or_many,
+        "learning_curve": learning_curves,
+        "frontier": quality_against_latency,
     },
 )

@@ -102,7 +102,9 @@ class Bench:
         """
         training = self.job.settings.training.model_dump(mode="json", exclude={"seeds", "rankers"})
         code = (*SOURCES, f"pipeline/studies/{study}.py", *sources)
-        key = self.job.fingerprint(sources=code, training=training, ranker=default_ranker(self.job), shop=self.shop, **parts)
+        key = self.job.fingerprint(
+            sources=code, training=training, ranker=default_ranker(self.job), shop=self.shop, families=self.families, **parts
+        )
         return Cells(self.job.settings.home / "studies" / study / f"{key}.json")
 
 

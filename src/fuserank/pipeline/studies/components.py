@@ -42,7 +42,7 @@ class Variant:
         return f"{self.fusion}+{self.scorer}, {self.loss}"
 
 
-def components(
+def compare_components(
     workspace: Workspace, seeds: Sequence[int], tell: Tell, shops: Sequence[Shop] = SHOPS, parts: Sequence[str] = PARTS
 ) -> StudyResult:
     """nDCG@10 on test of each variant, and whether it differs from the default."""

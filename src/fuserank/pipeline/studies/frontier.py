@@ -24,7 +24,7 @@ SHOPS = (*(real_shop("fashion", regime) for regime in ("full", "no_colour", "no_
 CANDIDATES, ROUNDS = 1000, 25
 
 
-def frontier(workspace: Workspace, seeds: Sequence[int], tell: Tell, shops: Sequence[Shop] = SHOPS) -> StudyResult:
+def quality_against_latency(workspace: Workspace, seeds: Sequence[int], tell: Tell, shops: Sequence[Shop] = SHOPS) -> StudyResult:
     """nDCG@10 on test and milliseconds per 1,000 candidates of every ranker of each shop's leaderboard."""
     rows = [row for shop in shops for row in _measure(workspace.bench(shop), seeds, tell)]
     return StudyResult("frontier", "Quality against latency", rows, _words(rows), {"frontier": draw(rows)})

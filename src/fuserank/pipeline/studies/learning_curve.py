@@ -90,7 +90,7 @@ CONTENDERS: Mapping[str, Contender] = {
 }
 
 
-def learning_curve(
+def learning_curves(
     workspace: Workspace,
     seeds: Sequence[int],
     tell: Tell,
@@ -161,7 +161,7 @@ def draw(rows: Sequence[Row]) -> str:
 def _words(rows: Sequence[Row]) -> str:
     parts = [
         "A fifth of the judged queries (at least one) validates; draws are nested and differ by seed. Spread is over seeds, so "
-        "over draws as well as trainings.\n"
+        "over draws as well as trainings. Chorus is its first fold of five, so about 20 test queries.\n"
     ]
     for dataset, regime in dict.fromkeys((r["dataset"], r["regime"]) for r in rows):
         here = [r for r in rows if (r["dataset"], r["regime"]) == (dataset, regime)]

@@ -27,7 +27,7 @@ FEW = 8  # subsets up to which cells are labelled with their numbers
 Subset = tuple[str, ...]
 
 
-def missing(workspace: Workspace, seeds: Sequence[int], tell: Tell, shops: Sequence[Shop] = SHOPS) -> StudyResult:
+def missing_modalities(workspace: Workspace, seeds: Sequence[int], tell: Tell, shops: Sequence[Shop] = SHOPS) -> StudyResult:
     """nDCG@10 on test for every subset of families at training and at serving."""
     rows = [row for shop in shops for row in _measure(workspace.bench(shop), seeds, tell)]
     figures = {f"missing-{shop.importer}-{shop.regime}": heat_map([r for r in rows if _of(r, shop)], shop.name) for shop in shops}
@@ -116,7 +116,8 @@ def _words(rows: Sequence[Row], shops: Sequence[Shop]) -> str:
     return (
         f"Trained once on everything, the default model is served with each subset of the families that products have; beside it a "
         f"model of the same architecture that was trained on that subset only. It holds in {held} of {asked} cells. Queries are "
-        "always seen whole. The sample store is made up; it is the only set with all five families.\n\n" + table(head, lines)
+        "always seen whole. Chorus is its first fold. The sample store is made up; it is the only set with all five families.\n\n"
+        + table(head, lines)
     )
 
 

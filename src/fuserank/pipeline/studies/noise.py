@@ -43,7 +43,7 @@ SCENES = (
 )
 
 
-def noise(workspace: Workspace, seeds: Sequence[int], tell: Tell, scenes: Sequence[Scene] = SCENES) -> StudyResult:
+def noise_at_serving(workspace: Workspace, seeds: Sequence[int], tell: Tell, scenes: Sequence[Scene] = SCENES) -> StudyResult:
     """Curves of nDCG@10 on test against the strength of each kind of damage."""
     rows = [row for scene in scenes for row in _measure(workspace.bench(scene.shop), scene, seeds, tell)]
     return StudyResult("noise", "Noise at serving", rows, _words(rows), {"noise": draw(rows)})

@@ -29,7 +29,7 @@ TOLERANCE = 0.005  # nDCG@10 that the one model may stand below a specialist
 ONE, SPECIALIST = "one model", "specialist"
 
 
-def one_or_many(
+def one_model_or_many(
     workspace: Workspace, seeds: Sequence[int], tell: Tell, groups: Mapping[str, Sequence[Shop]] = GROUPS
 ) -> StudyResult:
     """nDCG@10 of the one model and of the specialists on each regime's test queries."""
