@@ -76,7 +76,7 @@ def tune(job: Job, features: Features, *, on_trial: Callable[[Trial], None] | No
     folder = job.settings.home / "tuning"
     evaluate = _evaluation(job, features, folder / f"{key}.checkpoint")
     seeds = range(knobs.seed + 1, knobs.seed + 1 + knobs.confirm)
-    with open_study(folder / f"{key}.db", default, knobs.seed) as study:
+    with open_study(folder / f"{key}.log", default, knobs.seed) as study:
         search(study, evaluate, space, Budget(0, 0), seed=knobs.seed, on_trial=on_trial)
         (own, *_) = finalists(study, default)
         left = 60 * knobs.minutes - (time.monotonic() - started)

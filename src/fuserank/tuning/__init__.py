@@ -1,4 +1,4 @@
-"""Search over the structure of a ranker: trials drawn by TPE, poor ones pruned early, all of them kept in one SQLite file.
+"""Search over the structure of a ranker: trials drawn by TPE, poor ones pruned early, all of them kept in one file.
 
 The settings as they are come first and are never pruned, so there is always something to beat. A search finds luck as well as
 quality: the best trials are measured again with seeds that the search has not seen.

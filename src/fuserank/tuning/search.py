@@ -67,17 +67,19 @@ def search(
     until = time.monotonic() + budget.seconds
     while not complete(study) or (len(finished(study)) < budget.trials and time.monotonic() < until):
         asked = study.ask(dict(space))
+        watch = _Watch(study, asked, until, budget.slowest)
         try:
-            value = evaluate(asked.params, seed, _reporter(study, asked, until, budget.slowest))
+            value = evaluate(asked.params, seed, watch)
             if not math.isfinite(value):
                 raise _EndedError("FAIL", f"its value is {value}")
+            asked.set_user_attr("spent", watch.spent)
             study.tell(asked, value)
         except _EndedError as ended:
-            _tell(study, asked, ended)
+            _tell(study, asked, watch, ended)
             if not complete(study):
                 raise FuserankError(f"the settings as they are: {ended.why}", todo="make them train before a search") from None
         except FuserankError as error:
-            _tell(study, asked, _EndedError("FAIL", str(error)))
+            _tell(study, asked, watch, _EndedError("FAIL", str(error)))
             if not complete(study):
                 raise
         for trial in finished(study)[-1:]:
@@ -85,32 +87,39 @@ def search(
                 on_trial(trial)
 
 
-def _reporter(study: Study, asked: Asked, until: float, slowest: float) -> Report:
+class _Watch:
     """What a trial calls after each epoch. It raises _EndedError when the trial is to end; the first to complete never is."""
-    started, before = time.monotonic(), complete(study)[:1]
-    pace = slowest * before[0].seconds / max(before[0].epochs, 1) if before else math.inf
 
-    def report(epoch: int, value: float) -> None:
-        seconds = time.monotonic() - started
-        asked.report(value, epoch)
-        asked.set_user_attr("epochs", epoch)
-        asked.set_user_attr("seconds", seconds)
-        if not before:
+    def __init__(self, study: Study, asked: Asked, until: float, slowest: float) -> None:
+        before = complete(study)[:1]
+        self._asked, self._until, self._slowest, self._first = asked, until, slowest, not before
+        self._pace = slowest * before[0].seconds / max(before[0].epochs, 1) if before else math.inf
+        self._started, self._epochs = time.monotonic(), 0
+
+    @property
+    def spent(self) -> tuple[int, float]:
+        """Epochs and seconds so far."""
+        return self._epochs, time.monotonic() - self._started
+
+    def __call__(self, epoch: int, value: float) -> None:
+        """Take note of an epoch."""
+        self._epochs = epoch
+        self._asked.report(value, epoch)
+        if self._first:
             return
-        if time.monotonic() > until:
+        if time.monotonic() > self._until:
             raise _EndedError("WAITING", "the budget was spent")
-        if seconds / epoch > pace:
-            raise _EndedError("PRUNED", f"an epoch takes more than {slowest:g} times as long as the default's")
-        if asked.should_prune():
+        if self.spent[1] / epoch > self._pace:
+            raise _EndedError("PRUNED", f"an epoch takes more than {self._slowest:g} times as long as the default's")
+        if self._asked.should_prune():
             raise _EndedError("PRUNED", "below the median of the trials before")
 
-    return report
 
-
-def _tell(study: Study, asked: Asked, ended: _EndedError) -> None:
+def _tell(study: Study, asked: Asked, watch: _Watch, ended: _EndedError) -> None:
     """Tell a trial that did not complete; one that only lacked time is asked again by the next call."""
     if ended.how == "WAITING":
         ask_again(study, study.trials[asked.number], ended.why)
         return
+    asked.set_user_attr("spent", watch.spent)
     asked.set_user_attr("why", ended.why)
     study.tell(asked, state=state(ended.how))

@@ -1,10 +1,12 @@
 """A study in a file: it goes on where it was stopped, also after `kill -9`, and one process at a time holds it.
 
-SQLite holds every finished trial; one that was under way is asked again first.
+The file is optuna's journal, a line of JSON for each event. It holds every finished trial; one that was under way is asked again
+first.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,10 +59,11 @@ def open_study(file: Path, default: Params, seed: int) -> Iterator[Study]:
     """
     import optuna
     from filelock import FileLock, Timeout
+    from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     file.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(file.with_suffix(".lock"))
+    lock = FileLock(file.with_suffix(".busy"))
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -68,9 +71,9 @@ def open_study(file: Path, default: Params, seed: int) -> Iterator[Study]:
             f"{file.name}: another search works on this study", allowed="one at a time", todo="wait for it, or end it"
         ) from None
     try:
-        study = optuna.create_study(
-            storage=f"sqlite:///{file.resolve()}", study_name="fuserank", direction="maximize", load_if_exists=True
-        )
+        _mend(file)
+        journal = optuna.storages.JournalStorage(JournalFileBackend(str(file)))
+        study = optuna.create_study(storage=journal, study_name="fuserank", direction="maximize", load_if_exists=True)
         # A sampler that began again at the same seed would draw its first trials a second time.
         study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
         study.pruner = optuna.pruners.MedianPruner(WARM_UP_TRIALS, WARM_UP_EPOCHS)
@@ -82,6 +85,16 @@ def open_study(file: Path, default: Params, seed: int) -> Iterator[Study]:
         yield study
     finally:
         lock.release()
+
+
+def _mend(file: Path) -> None:
+    """Remove what a process that was killed while it wrote has left: half a line, and optuna's lock. Ours is held here."""
+    file.with_name(file.name + ".lock").unlink(missing_ok=True)
+    if file.exists():
+        data = file.read_bytes()
+        whole = data.rfind(b"\n") + 1
+        if whole < len(data):
+            os.truncate(file, whole)
 
 
 def ask_again(study: Study, trial: FrozenTrial, why: str) -> None:
@@ -98,8 +111,8 @@ def finished(study: Study) -> list[Trial]:
             state=STATES[trial.state.name],
             value=trial.value if trial.state.name == "COMPLETE" else None,
             params=dict(trial.params),
-            epochs=trial.user_attrs.get("epochs", 0),
-            seconds=trial.user_attrs.get("seconds", 0.0),
+            epochs=trial.user_attrs.get("spent", (0, 0.0))[0],
+            seconds=trial.user_attrs.get("spent", (0, 0.0))[1],
             why=trial.user_attrs.get("why", ""),
         )
         for trial in study.trials
