@@ -123,7 +123,7 @@ def test_all_modalities_go_from_products_to_pair_scores(products, queries, media
     store = FeatureStore(tmp_path)
     catalogue, reports = build_catalogue(products, modalities, store, media.__getitem__)
     assert not any(report.quarantined for report in reports)
-    features, _ = build_query_features(queries, modalities, catalogue, store, media.__getitem__, {"u": ["p0", "p1"]})
+    features, _ = build_query_features(queries, modalities, catalogue, store, media.__getitem__, {"u": [(1, "p0"), (2, "p1")]})
     pairs = PairScores(modalities, catalogue, features)
     assert set(pairs.owners) == set(MODALITIES) - {"numeric"}
     for q in range(len(queries)):

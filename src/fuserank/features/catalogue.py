@@ -1,10 +1,10 @@
-"""A catalogue: products as vectors with a present mask, and the lexical index over them."""
+"""A catalogue: products as vectors with a present mask, and the indexes of words and of behaviour over them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,13 +12,15 @@ import numpy as np
 
 from fuserank.errors import ModelFolderError, RequestError
 from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
+from fuserank.features.histories import shopping_log
 from fuserank.features.store import FeatureStore
 from fuserank.features.vectors import content_vectors
 from fuserank.features.vocabulary import spoken_words
 from fuserank.files import new_folder
 from fuserank.modalities.base import Content, Modality
+from fuserank.modalities.behaviour import Behaviour, BehaviourIndex
 from fuserank.modalities.lexical import LexicalIndex
-from fuserank.types import Product
+from fuserank.types import Interaction, Product
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Catalogue:
         present: bool (N, M), columns as in `modalities`.
         lexical: the word index, when "lexical" is among the modalities.
         words: what the catalogue is about, for voice queries.
+        behaviour: the log of what shoppers took, counted, when "behaviour" is among the modalities and there is a log.
     """
 
     product_ids: list[str]
@@ -40,16 +43,18 @@ class Catalogue:
     present: np.ndarray
     lexical: LexicalIndex | None = None
     words: tuple[str, ...] = ()
+    behaviour: BehaviourIndex | None = None
 
     def __len__(self) -> int:
         return len(self.product_ids)
 
     @cached_property
-    def _row(self) -> dict[str, int]:
+    def row_of(self) -> dict[str, int]:
+        """Row by product id."""
         return {product_id: row for row, product_id in enumerate(self.product_ids)}
 
     def __contains__(self, product_id: str) -> bool:
-        return product_id in self._row
+        return product_id in self.row_of
 
     def rows(self, product_ids: Sequence[str]) -> np.ndarray:
         """Rows of products: int64 (n,).
@@ -57,14 +62,14 @@ class Catalogue:
         Raises:
             RequestError: an id that the catalogue does not hold.
         """
-        unknown = [product_id for product_id in product_ids if product_id not in self._row]
+        unknown = [product_id for product_id in product_ids if product_id not in self.row_of]
         if unknown:
             raise RequestError(
                 f"{len(unknown)} products are not in the catalogue: {', '.join(map(repr, unknown[:5]))}",
                 allowed=f"one of its {len(self)} product ids",
                 todo="leave them out, or build the catalogue with them",
             )
-        return np.array([self._row[product_id] for product_id in product_ids], np.int64)
+        return np.array([self.row_of[product_id] for product_id in product_ids], np.int64)
 
     def has(self, modality: str) -> np.ndarray:
         """Which products have this modality: bool (N,)."""
@@ -81,10 +86,13 @@ class Catalogue:
             np.save(work / "present.npy", self.present, allow_pickle=False)
             if self.lexical is not None:
                 self.lexical.save(work / "lexical")
+            if self.behaviour is not None:
+                self.behaviour.save(work / "behaviour")
             header = {
                 "product_ids": self.product_ids,
                 "modalities": self.modalities,
                 "lexical": self.lexical is not None,
+                "behaviour": self.behaviour is not None,
                 "words": self.words,
                 "vectors": {modality: files[id(array)] for modality, array in self.vectors.items()},
             }
@@ -107,6 +115,7 @@ class Catalogue:
                 np.load(folder / "present.npy", allow_pickle=False),
                 LexicalIndex.load(folder / "lexical") if header["lexical"] else None,
                 tuple(header["words"]),
+                BehaviourIndex.load(folder / "behaviour") if header["behaviour"] else None,
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelFolderError(f"catalogue {folder} cannot be read: {error}", todo="build the catalogue again") from None
@@ -125,6 +134,8 @@ def build_catalogue(
     batch_size: int = 32,
     workers: int = 2,
     masked: Collection[str] = frozenset(),
+    interactions: Iterable[Interaction] = (),
+    moments: Sequence[int] = (),
     progress: Progress | None = None,
 ) -> tuple[Catalogue, list[ExtractionReport]]:
     """Products as features; what the store lacks is encoded now.
@@ -132,6 +143,8 @@ def build_catalogue(
     Args:
         masked: media hashes in quarantine, treated as absent.
         store: None: encode everything and keep nothing.
+        interactions: the log, read when "behaviour" is among the modalities.
+        moments: when the queries are asked that know the time (milliseconds since 1970); see `BehaviourIndex.build`.
 
     Returns:
         the catalogue, and one report for each encoder.
@@ -156,7 +169,12 @@ def build_catalogue(
         vectors[modality.name], present[:, column] = done[key]
     lexical = LexicalIndex.build(products) if "lexical" in names else None
     ids = [product.product_id for product in products]
-    return Catalogue(ids, names, vectors, present, lexical, spoken_words(products)), reports
+    catalogue = Catalogue(ids, names, vectors, present, lexical, spoken_words(products))
+    if Behaviour.name in names and len(log := shopping_log(interactions, catalogue.row_of)):
+        # All products have it: a mask by who was ever taken would tell a query of the past what is taken later.
+        present[:, names.index(Behaviour.name)] = True
+        catalogue = replace(catalogue, behaviour=BehaviourIndex.build(log, moments))
+    return catalogue, reports
 
 
 def unmasked(content: Content | None, masked: Collection[str]) -> Content | None:

@@ -1,14 +1,30 @@
-"""Scores of (query, product) pairs that need no training: cosines and word matches, side by side."""
+"""Scores of (query, product) pairs that need no training: cosines, word matches and behaviour, side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from fuserank.features.catalogue import Catalogue
 from fuserank.features.queries import QueryFeatures
 from fuserank.modalities.base import Modality
+
+
+def _words(catalogue: Catalogue, queries: QueryFeatures, query: int) -> np.ndarray | None:
+    text = queries.texts[query]
+    return None if catalogue.lexical is None or not text else catalogue.lexical.scores(text)
+
+
+def _behaviour(catalogue: Catalogue, queries: QueryFeatures, query: int) -> np.ndarray | None:
+    return None if catalogue.behaviour is None else catalogue.behaviour.scores(queries.pasts[query])
+
+
+# Modalities without vectors: float32 (N, scores) of a query with all products, None when it has nothing to say to them.
+_INDEXED: Mapping[str, Callable[[Catalogue, QueryFeatures, int], np.ndarray | None]] = {
+    "lexical": _words,
+    "behaviour": _behaviour,
+}
 
 
 class PairScores:
@@ -45,8 +61,9 @@ class PairScores:
         scores = np.zeros((len(rows), len(modality.pair_names)), np.float32)
         here = self._catalogue.has(modality.name)[rows]
         if modality.encoder is None:
-            if self._catalogue.lexical is not None and self._queries.texts[query]:
-                scores[here] = self._catalogue.lexical.scores(self._queries.texts[query])[rows[here]]
+            found = _INDEXED[modality.name](self._catalogue, self._queries, query)
+            if found is not None:
+                scores[here] = found[rows[here]]
         elif modality.pair_names and self._queries.has(modality.name)[query]:
             vector = self._queries.vectors[modality.name][query]
             scores[here] = modality.pair(vector, self._catalogue.vectors[modality.name][rows[here]])

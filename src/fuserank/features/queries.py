@@ -11,12 +11,16 @@ from fuserank.encoders.base import unit_rows
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.features.catalogue import Catalogue, unmasked
 from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
+from fuserank.features.histories import History, past_of
 from fuserank.features.store import FeatureStore
 from fuserank.features.transcripts import hear
 from fuserank.features.vectors import content_vectors
 from fuserank.modalities.audio import Audio
 from fuserank.modalities.base import Modality
+from fuserank.modalities.behaviour import Past
 from fuserank.types import Query
+
+RECENT = 50  # events of a past that its mean vector is taken over
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class QueryFeatures:
         modalities: names of the M' modalities that have an encoder.
         vectors: modality -> float32 (Q, d); zero where not present.
         present: bool (Q, M'), columns as in `modalities`.
+        pasts: Q pasts: what each query's shopper took before it.
     """
 
     query_ids: list[str]
@@ -36,6 +41,7 @@ class QueryFeatures:
     modalities: tuple[str, ...]
     vectors: dict[str, np.ndarray]
     present: np.ndarray
+    pasts: list[Past]
 
     def __len__(self) -> int:
         return len(self.query_ids)
@@ -51,7 +57,7 @@ def build_query_features(
     catalogue: Catalogue,
     store: FeatureStore | None,
     read_bytes: ReadBytes,
-    histories: Mapping[str, Sequence[str]] | None = None,
+    histories: Mapping[str, History] | None = None,
     *,
     batch_size: int = 32,
     workers: int = 2,
@@ -63,19 +69,21 @@ def build_query_features(
     Args:
         catalogue: holds the vectors that histories are averaged from; past products it does not hold are left out.
         store: None (serving): nothing is kept.
-        histories: user_id -> product ids, as `fuserank.features.histories` gives them.
+        histories: user_id -> what the shopper took and when, as `fuserank.features.histories` gives it; of a query with a
+            timestamp only what lies before it is read.
         masked: media hashes in quarantine, treated as absent.
 
     Returns:
         the features, and one report for each encoder that ran.
     """
     queries = _with_words(queries, modalities, catalogue, store, read_bytes, masked, progress)
+    pasts = [past_of(query, histories or {}, catalogue.row_of) for query in queries]
     with_vectors = [modality for modality in modalities if modality.encoder is not None]
     present = np.zeros((len(queries), len(with_vectors)), bool)
     vectors, reports = {}, []
     for column, modality in enumerate(with_vectors):
         if modality.query_from_history:
-            found, present[:, column] = _history_vectors(queries, modality.name, catalogue, histories or {})
+            found, present[:, column] = _history_vectors(pasts, modality.name, catalogue)
         else:
             contents = [unmasked(modality.query_content(query), masked) for query in queries]
             assert modality.encoder is not None
@@ -85,7 +93,7 @@ def build_query_features(
             reports.append(report)
         vectors[modality.name] = found.astype(np.float32)
     features = QueryFeatures(
-        [q.query_id for q in queries], [q.text for q in queries], tuple(m.name for m in with_vectors), vectors, present
+        [q.query_id for q in queries], [q.text for q in queries], tuple(m.name for m in with_vectors), vectors, present, pasts
     )
     return features, reports
 
@@ -109,15 +117,12 @@ def _with_words(
     return [replace(q, text=clean_text(heard[q.audio])) if q.audio in heard and not q.text else q for q in queries]
 
 
-def _history_vectors(
-    queries: Sequence[Query], modality: str, catalogue: Catalogue, histories: Mapping[str, Sequence[str]]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean, made unit length, of the vectors of each shopper's past products: float32 (Q, d), and who has one: bool (Q,)."""
+def _history_vectors(pasts: Sequence[Past], modality: str, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:
+    """Mean, made unit length, of the vectors of each past's newest products: float32 (Q, d), and who has one: bool (Q,)."""
     products, there = catalogue.vectors[modality], catalogue.has(modality)
-    means = np.zeros((len(queries), products.shape[1]), np.float32)
-    for i, query in enumerate(queries):
-        past = [p for p in histories.get(query.user_id or "", ()) if p in catalogue]
-        rows = catalogue.rows(past)
+    means = np.zeros((len(pasts), products.shape[1]), np.float32)
+    for i, past in enumerate(pasts):
+        rows = past.rows[-RECENT:]
         rows = rows[there[rows]]
         if len(rows):
             means[i] = products[rows].astype(np.float32).mean(axis=0)

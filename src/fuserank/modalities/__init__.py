@@ -9,6 +9,7 @@ from fuserank.encoders.hub_folder import HubFolder
 from fuserank.encoders.onnx_cache import default_cache
 from fuserank.modalities.audio import Audio
 from fuserank.modalities.base import Modality, ModalityFactory, Resources
+from fuserank.modalities.behaviour import Behaviour
 from fuserank.modalities.history import history
 from fuserank.modalities.image import Image
 from fuserank.modalities.lexical import Lexical
@@ -30,6 +31,7 @@ MODALITIES: PluginTable[ModalityFactory] = PluginTable(
         "audio": Audio,
         "numeric": Numeric,
         "history": history,
+        "behaviour": Behaviour,
         "joint": own_factory("joint"),
         "joint_image": own_factory("joint_image"),
     },

@@ -49,6 +49,8 @@ def features_of(
         batch_size=knobs.batch_size,
         workers=knobs.workers,
         masked=masked,
+        interactions=job.dataset.interactions,
+        moments=[query.timestamp for query in queries if query.timestamp is not None],
         progress=progress,
     )
     features, query_reports = build_query_features(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fuserank.features.histories import histories
+from fuserank.features.histories import LIMIT, histories
 from fuserank.files import write_file
 from fuserank.pipeline.gate import registry
 from fuserank.pipeline.job import Job
@@ -24,7 +24,7 @@ def package(job: Job, features: Features, version: str) -> Path:
         model_folder=registry(job).path(version),
         products=products,
         catalogue=features.catalogue,
-        histories=histories(job.dataset.interactions),
+        histories=histories(job.dataset.interactions, LIMIT),
         modalities=job.modalities,
     )
 

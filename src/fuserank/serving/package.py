@@ -4,7 +4,7 @@ model/           a model folder
 catalogue/       product vectors, present mask and word index (`fuserank.features.Catalogue`)
 projected.npy    float16 (N, M, D + R): the product half of the model's first layer, computed once
 products.parquet what an answer shows of a product
-histories.json   user_id -> product ids, newest last
+histories.json   user_id -> what the shopper took: [milliseconds since 1970, product id], newest last
 encoders/        encoders of your own, if any (`fuserank.serving.packed_encoders`)
 files.json       the seal
 """
@@ -24,6 +24,7 @@ import torch
 
 from fuserank.errors import InputError, ModelFolderError
 from fuserank.features import Catalogue, build_query_features
+from fuserank.features.histories import History
 from fuserank.files import new_folder, sha256_file
 from fuserank.modalities.base import Modality
 from fuserank.model_folder import ModelMeta, check_encoders, load_model
@@ -48,7 +49,7 @@ class Package:
         catalogue: N products as features.
         projected: float16 (N, M, D + R), memory-mapped.
         products: N rows of SHOWN, in the catalogue's order.
-        histories: user_id -> product ids, newest last.
+        histories: user_id -> (milliseconds since 1970, product id) of what the shopper took, newest last.
     """
 
     ranker: Ranker
@@ -57,7 +58,7 @@ class Package:
     catalogue: Catalogue
     projected: torch.Tensor
     products: pa.Table
-    histories: dict[str, list[str]]
+    histories: dict[str, list[tuple[int, str]]]
 
 
 def build_package(
@@ -66,7 +67,7 @@ def build_package(
     model_folder: Path,
     products: Sequence[Product],
     catalogue: Catalogue,
-    histories: Mapping[str, Sequence[str]],
+    histories: Mapping[str, History],
     modalities: Sequence[Modality],
 ) -> Path:
     """Write a package folder atomically.
@@ -133,7 +134,8 @@ def open_package(folder: Path) -> Package:
             todo="build the package again",
         )
     version = f"{meta.name}@{sha256_file(folder / 'model' / SEAL)[:12]}"
-    histories = json.loads((folder / "histories.json").read_bytes())
+    raw = json.loads((folder / "histories.json").read_bytes())
+    histories = {user: [(moment, product) for moment, product in events] for user, events in raw.items()}
     return Package(ranker, meta, version, catalogue, projected, products, histories)
 
 

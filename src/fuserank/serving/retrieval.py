@@ -1,4 +1,4 @@
-"""First phase: candidates from the whole catalogue, by words and by every vector that query and product share."""
+"""First phase: candidates from the whole catalogue, by words, by behaviour and by every vector that query and product share."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def retrieve(modalities: Sequence[Modality], catalogue: Catalogue, queries: Quer
     found = [np.zeros(0, np.int64)]
     if catalogue.lexical is not None and queries.texts[0]:
         found.append(catalogue.lexical.top(queries.texts[0], depth))
+    if catalogue.behaviour is not None and len(queries.pasts[0].rows):
+        found.append(catalogue.behaviour.top(queries.pasts[0], depth))
     for modality in modalities:
         if modality.encoder is not None and modality.pair_names and queries.has(modality.name)[0]:
             found.append(nearest(modality, catalogue, queries.vectors[modality.name][0], depth))

@@ -10,6 +10,7 @@ from typing import Any
 from fuserank.data.media import media_hash
 from fuserank.errors import FuserankError, MediaError
 from fuserank.features import Catalogue, QueryFeatures, build_query_features
+from fuserank.features.histories import History
 from fuserank.modalities.base import Content, Modality
 from fuserank.serving.messages import ShopperQuery
 from fuserank.types import AUDIO_TYPES, IMAGE_TYPES, Query
@@ -55,7 +56,7 @@ def as_query(asked: ShopperQuery) -> tuple[Query, dict[str, bytes]]:
 
 
 def understand(
-    asked: ShopperQuery, modalities: Sequence[Modality], catalogue: Catalogue, histories: Mapping[str, Sequence[str]]
+    asked: ShopperQuery, modalities: Sequence[Modality], catalogue: Catalogue, histories: Mapping[str, History]
 ) -> Understood:
     """Features of a query.
 
@@ -82,7 +83,7 @@ def _features(
     media: Mapping[str, bytes],
     modalities: Sequence[Modality],
     catalogue: Catalogue,
-    histories: Mapping[str, Sequence[str]],
+    histories: Mapping[str, History],
 ) -> QueryFeatures:
     features, reports = build_query_features([query], modalities, catalogue, None, media.__getitem__, histories, workers=1)
     for report in reports:
@@ -98,7 +99,7 @@ def _features(
 
 
 def _works(
-    query: Query, media: Mapping[str, bytes], modality: Modality, catalogue: Catalogue, histories: Mapping[str, Sequence[str]]
+    query: Query, media: Mapping[str, bytes], modality: Modality, catalogue: Catalogue, histories: Mapping[str, History]
 ) -> bool:
     try:
         _features(query, media, [modality], catalogue, histories)

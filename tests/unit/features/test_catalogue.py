@@ -101,7 +101,7 @@ def catalogue(tmp_path):
 
 @pytest.fixture
 def features(catalogue):
-    return build_query_features(QUERIES, MODALITIES, catalogue[0], None, read, {"u": ["p2", "gone", "p3"]})[0]
+    return build_query_features(QUERIES, MODALITIES, catalogue[0], None, read, {"u": [(1, "p2"), (2, "gone"), (3, "p3")]})[0]
 
 
 def test_vectors_present_and_reports(catalogue):
@@ -214,13 +214,14 @@ def event(timestamp, product, query=None, action="click", user="u"):
 
 def test_histories_leave_judged_queries_and_mere_impressions_out():
     events = [event(3, "c"), event(1, "a"), event(2, "b", query="q1"), event(2, "x", action="impression"), event(1, "z", user="v")]
-    assert histories(events) == {"u": ["a", "c"], "v": ["z"]}
+    assert histories(events) == {"u": [(1, "a"), (3, "c")], "v": [(1, "z")]}
     assert histories([]) == {}
 
 
 def test_histories_keep_the_newest():
-    assert histories([event(n, str(n)) for n in range(60)])["u"] == [str(n) for n in range(10, 60)]
-    assert histories([event(n, str(n)) for n in range(5)], limit=2)["u"] == ["3", "4"]
+    events = [event(n, str(n)) for n in range(5)]
+    assert histories(events, limit=2)["u"] == [(3, "3"), (4, "4")]
+    assert len(histories(events)["u"]) == 5
 
 
 def test_spoken_words_are_the_most_common_ones():
