@@ -5,6 +5,20 @@ import pytest
 
 from fuserank.baselines import BASELINES
 from fuserank.evaluation.entries import KINDS
+from fuserank.pipeline.extract import extract
+from fuserank.pipeline.job import Job
+from fuserank.pipeline.train import slates_of
+from fuserank.settings import load_settings
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny):
+    """The tiny shop with its log of events, which some baselines read."""
+    settings = tiny.job.settings
+    modalities = tuple(dict.fromkeys((*settings.features.modalities, "behaviour")))
+    job = Job(tiny.job.data, load_settings(home=settings.home, reports=settings.reports, features={"modalities": modalities}))
+    features, _ = extract(job)
+    return type(tiny)(job, features, slates_of(job, features))
 
 
 @pytest.mark.parametrize("name", list(BASELINES))

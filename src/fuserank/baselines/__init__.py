@@ -1,6 +1,7 @@
 """What the fusion ranker has to beat: baselines and peers over the same slates.
 
 Each is a function (features, train slates, val slates, seed) -> {name: score function}. To add one: a file and a table entry.
+Those that read the log of what shoppers took give {} where there is none (`fuserank.baselines.from_log`).
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fuserank.baselines.als import als
 from fuserank.baselines.fixed import fixed_sum
+from fuserank.baselines.item_knn import item_knn
 from fuserank.baselines.lambdamart import lambdamart
+from fuserank.baselines.popularity import popularity
 from fuserank.baselines.random import random_order
+from fuserank.baselines.repeat import repeat
 from fuserank.baselines.single import single_scores
 from fuserank.plugins import PluginTable
 from fuserank.slates import Features, Slate
@@ -42,5 +47,9 @@ BASELINES: PluginTable[Baseline] = PluginTable(
         "single": Baseline("single", single_scores, seeded=False),
         "fixed": Baseline("fixed", fixed_sum, seeded=True),
         "lambdamart": Baseline("peer", lambdamart, seeded=True),
+        "popularity": Baseline("peer", popularity, seeded=False),
+        "repeat": Baseline("peer", repeat, seeded=False),
+        "item_knn": Baseline("peer", item_knn, seeded=False),
+        "als": Baseline("peer", als, seeded=True),
     },
 )
