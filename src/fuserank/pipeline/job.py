@@ -40,6 +40,7 @@ MODEL_SOURCES = (
     "prior.py",
     "sampling.py",
     "training_vectors.py",
+    "transfer.py",
     "training_batches.py",
     "training.py",
 )
