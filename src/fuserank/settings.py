@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pydantic
 import pydantic_settings
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, PyprojectTomlConfigSettingsSource, SettingsConfigDict
 
 from fuserank.errors import SettingsError
@@ -63,6 +63,7 @@ class TrainingSettings(_Section):
     )
     loss: str = "softmax"
     seeds: tuple[int, ...] = (0,)
+    start: Path | None = Field(None, description="model folder that training starts from, as far as modalities and encoders agree")
     width: int = Field(64, gt=0, multiple_of=4, description="D, the width of a modality's vector in the model")
     interaction: int = Field(64, ge=0, description="R, rank of the query-product product term; 0 leaves it out")
     epochs: int = Field(24, gt=0, description="the learning rate falls to 0 over them")
@@ -76,6 +77,48 @@ class TrainingSettings(_Section):
     dropout: float = Field(0.2, ge=0, lt=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+
+
+class Span(_Section):
+    """Numbers from `low` to `high`, drawn evenly, or evenly in their logarithm."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Span:
+        if not self.low < self.high or (self.log and self.low <= 0):
+            raise ValueError("low < high, and low > 0 where log is true")
+        return self
+
+
+class TuningSettings(_Section):
+    """The search over structure: how long, and among what."""
+
+    minutes: float = Field(30.0, gt=0, description="budget of one call; the next call on the same data goes on")
+    trials: int = Field(300, gt=0, description="finished trials of all calls after which the search ends")
+    seed: int = Field(0, ge=0, description="of the search and of each training in it")
+    confirm: int = Field(2, gt=0, description="fresh seeds that the best trials must beat the default with")
+    slowest: float = Field(4.0, gt=1, description="a trial is pruned whose epochs take so many times as long as the default's")
+    space: dict[str, Literal["all"] | tuple[str | int | float, ...] | Span] = Field(
+        default={
+            "fusion": "all",
+            "scorer": "all",
+            "loss": ["softmax", "lambdaloss", "listnet", "ranknet", "bce"],
+            "width": [32, 64, 96, 128],
+            "interaction": [0, 32, 64, 128],
+            "dropout": {"low": 0.0, "high": 0.5},
+            "modality_dropout": {"low": 0.0, "high": 0.3},
+            "learning_rate": {"low": 5e-4, "high": 1e-2, "log": True},
+            "weight_decay": {"low": 1e-4, "high": 0.3, "log": True},
+            "slate": [64, 128, 256],
+            "batch_queries": [8, 16, 32],
+        },
+        validate_default=True,
+        description="knob -> values, a span, or all names of its table: fusion, scorer, and any setting of training; the settings "
+        "as they are always belong to it",
+    )
 
 
 class EvaluationSettings(_Section):
@@ -129,6 +172,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     features: FeatureSettings = FeatureSettings()
     training: TrainingSettings = TrainingSettings()
+    tuning: TuningSettings = TuningSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     gate: GateSettings = GateSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
