@@ -27,7 +27,7 @@ LOG = [
     *took(12, "dee", "cup"),
     *took(13, "dee", "cup"),
 ]
-AT_FIRST = Query("val", user_id="dee", timestamp=20 * DAY, split="val")
+AT_FIRST = Query("val", user_id="dee", timestamp=16 * DAY, split="val")
 LATER = Query("test", user_id="dee", timestamp=40 * DAY)
 FUTURE = [event for user in ("u0", "u1", "u2", "u3", "u4", "u5") for event in took(25, user, "rug", "cup")]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from fuserank.metrics.ndcg import ndcg
-from fuserank.modalities.behaviour import Past
+from fuserank.modalities.behaviour import BehaviourIndex, Past
 from fuserank.modalities.shopping_log import ShoppingLog
 from fuserank.slates import Features, Slate
 
@@ -26,23 +26,23 @@ def best_from_log(
     index = features.catalogue.behaviour
     if index is None or index.log is None:
         return {}
-    scorers = [_scorer(features, index.log, fit) for fit in settings]
+    scorers = [_scorer(features, index, index.log, fit) for fit in settings]
     quality = [np.mean([ndcg(score(slate), slate.grades) for slate in val]) for score in scorers]
     return {name: scorers[int(np.argmax(quality))]}
 
 
-def _scorer(features: Features, log: ShoppingLog, fit: FitLog) -> Callable[[Slate], np.ndarray]:
+def _scorer(features: Features, index: BehaviourIndex, log: ShoppingLog, fit: FitLog) -> Callable[[Slate], np.ndarray]:
     models: dict[int, LogModel] = {}
 
     def score(slate: Slate) -> np.ndarray:
         past = features.queries.pasts[slate.query]
-        index = features.catalogue.behaviour
-        snapshot = None if index is None else index.at(past.moment)
-        if snapshot is None:  # asked before anything was logged
+        snapshot = index.at(past.moment)
+        moment = 0 if snapshot is None else int(snapshot.moment)
+        known = log.before(moment)
+        if not len(known):
             return np.zeros(len(slate.rows), np.float32)
-        moment = int(snapshot.moment)
         if moment not in models:
-            models[moment] = fit(log.before(moment), moment)
+            models[moment] = fit(known, moment)
         return models[moment](past)[slate.rows].astype(np.float32)
 
     return score
