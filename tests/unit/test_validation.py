@@ -139,6 +139,11 @@ BROKEN = {
         "every query has something to ask with: text, picture, sound or shopper",
         "q-train",
     ),
+    "query before 1970": (
+        {"queries": [*QUERIES[1:], replace(QUERIES[0], timestamp=-1)]},
+        "a query that says when it is asked says it in milliseconds after 1970",
+        "q-train",
+    ),
     "negative price": ({"products": [replace(PRODUCTS[0], price=-1.0), *PRODUCTS[1:]]}, "a price is 0 or more", "p0"),
     "rating of 6": ({"products": [replace(PRODUCTS[0], rating=6.0), *PRODUCTS[1:]]}, "a rating lies between 0 and 5", "p0"),
     "unknown split": ({"products": [replace(PRODUCTS[0], split="dev"), *PRODUCTS[1:]]}, "a split is train, val or test", "p0"),
