@@ -178,6 +178,30 @@ def study(
 
 
 @app.command()
+def explain(
+    data: Data,
+    query: Annotated[str | None, typer.Option(help="id of a query of the dataset")] = None,
+    text: Annotated[str | None, typer.Option(help="or the words of one")] = None,
+    top: Annotated[int, typer.Option(min=1, help="how many products, best first")] = 10,
+    closely: Annotated[int, typer.Option(min=0, help="of how many words, fields and pictures are explained too")] = 3,
+) -> None:
+    """Say why the champion orders products as it does: shares of modalities, words, fields; heat maps on a page."""
+    from fuserank.explain import PARTS
+    from fuserank.pipeline.explain import asked, explain_query
+
+    job = _job(data)
+    question = asked(job, query, text)
+    with named_bars() as bars:
+        found, page = explain_query(job, question, top=top, closely=closely, parts=tuple(PARTS) if closely else (), progress=bars)
+    names = list(dict.fromkeys(name for product in found.products for name in product.modalities))
+    table = Table("", "product", "score", *names, title=f"{job.name}: {escape(found.words or found.query_id)}")
+    for product in found.products:
+        shares = [f"{product.modalities[name]:+.2f}" if name in product.modalities else "" for name in names]
+        table.add_row(str(product.rank), escape(product.product_id), f"{product.score:.2f}", *shares)
+    out.print(table, f"page: {page}")
+
+
+@app.command()
 def monitor(
     data: Data, current: Annotated[Path | None, typer.Argument(help="the batch to judge; none: train against test")] = None
 ) -> None:

@@ -40,7 +40,7 @@ def explain(
         features: that the slate is of.
         slate: the candidates; at least one.
         top: how many products, best first.
-        families: name -> modalities that are one source of evidence, for shares of families.
+        families: name -> modalities that are one source of evidence, for shares of families; a modality of none is its own.
         parts: more of PARTS, each of which encodes texts or pictures anew: tens of milliseconds to seconds.
         closely: how many of the products these parts explain.
         shop: for all parts but ``query_words``.
@@ -75,7 +75,10 @@ def _by_modality(probe: Probe, positions: np.ndarray, families: Mapping[str, Seq
     """Shares of modalities and families, and the fusion's weights beside them."""
     names = [spec.name for spec in probe.ranker.spec.modalities]
     shares = modality_shares(probe, positions.tolist())
-    grouped: Sequence[Any] = [None] * len(positions) if families is None else modality_shares(probe, positions.tolist(), families)
+    grouped: Sequence[Any] = [None] * len(positions)
+    if families is not None:
+        named = {member for members in families.values() for member in members}
+        grouped = modality_shares(probe, positions.tolist(), {**families, **{m: (m,) for m in names if m not in named}})
     part, stand = probe.part(positions.tolist())
     weights = fusion_weights(probe.ranker, probe.projected, probe.features.queries, part)
     return [

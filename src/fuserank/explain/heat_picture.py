@@ -23,15 +23,11 @@ def overlay(heat: Heat) -> bytes:
     glow = matplotlib.colormaps[_COLOURS](0.25 + 0.75 * spread)[..., :3] * 255
     grey = np.asarray(Image.fromarray(heat.pixels).convert("L"), np.float32)[..., None].repeat(3, axis=2)
     mixed = grey + STRENGTH * spread[..., None] * (glow - grey)
-    return _png(mixed.round().clip(0, 255).astype(np.uint8))
+    return palette_png(mixed.round().clip(0, 255).astype(np.uint8))
 
 
-def plain(heat: Heat) -> bytes:
-    """The picture as the encoder sees it, without heat: PNG, at most MOST_BYTES."""
-    return _png(heat.pixels)
-
-
-def _png(pixels: np.ndarray) -> bytes:
+def palette_png(pixels: np.ndarray) -> bytes:
+    """Pixels uint8 (h, w, 3) as PNG with a palette of 256 colours: at most one byte a pixel and 1 KiB or so around them."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).quantize(256).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -57,7 +57,7 @@ class ProductExplanation:
         score: the ranker's logit; base + the sum of the modalities' shares, and base + that of the families'.
         base: its score without any modality.
         modalities: share of each modality that the product has.
-        families: share of each family of modalities; None when no families were named.
+        families: share of each family of modalities (a modality of no family is its own); None when no families were named.
         attention: the fusion's own weights of these modalities; None when it has none. They are no shares.
         query_words, title_words: share of each word; their sum is what all of them together add to the score.
         fields: share of each field that the product has.
