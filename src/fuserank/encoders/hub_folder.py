@@ -27,7 +27,7 @@ PREPROCESSING = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "vocab.json", "vocab.txt", "merges.txt", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model",
     "preprocessor_config.json", "processor_config.json",
-    "modules.json", "sentence_bert_config.json", "1_Pooling/config.json",
+    "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json",
 )  # fmt: skip
 
 

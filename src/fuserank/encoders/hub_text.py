@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fuserank.encoders.base import EncoderInfo, unit_rows
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.encoders.hub_network import HubNetwork, HubTokenizer, refuse_other_architecture
-from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import SettingsError
 from fuserank.plugins import PluginTable
 
@@ -59,8 +58,18 @@ FLAGS = {
 }
 
 
+class Prompts(NamedTuple):
+    """What the model was trained to see before a text of either kind; "" for nothing."""
+
+    query: str = ""
+    product: str = ""
+
+
 class HubText:
     """Vectors of texts, rows of length 1.
+
+    Attributes:
+        prompts: to be put before texts by whoever knows which kind they are.
 
     Args:
         folder: of the model; checked at once, loaded on first use.
@@ -73,7 +82,7 @@ class HubText:
     def __init__(self, folder: HubFolder, device: str = "cpu") -> None:
         refuse_other_architecture(folder, "text", ARCHITECTURES)
         _refuse_other_modules(folder)
-        self.folder, self._pool = folder, POOLINGS[_pooling(folder)]
+        self.folder, self._pool, self.prompts = folder, POOLINGS[_pooling(folder)], _prompts(folder)
         self._network = HubNetwork(folder, device, unused=("pooler.",))
         self._tokenize = HubTokenizer(self._network, self._longest)
 
@@ -83,8 +92,8 @@ class HubText:
         return self._network.info(int(self._network.config.hidden_size))
 
     def prepare(self, value: str) -> str:
-        """Clean one text."""
-        return clean_text(value)
+        """The text as it is: cleaned before its prompt was put before it, whose line breaks belong to it."""
+        return value
 
     def encode(self, prepared: Sequence[str]) -> np.ndarray:
         """Vectors of texts: float32 (n, dim)."""
@@ -116,9 +125,24 @@ def _refuse_other_modules(folder: HubFolder) -> None:
 def _pooling(folder: HubFolder) -> str:
     """The pooling that 1_Pooling/config.json names (newer files) or flags (older ones); the mean where there is no such file."""
     config = folder.read_json("1_Pooling/config.json")
+    if config.get("include_prompt") is False:
+        raise SettingsError(
+            f"encoder {folder.path}: a pooling that skips its prompt",
+            allowed="one over all tokens",
+            todo="choose another model",
+        )
     flagged = [FLAGS.get(key, key) for key, on in config.items() if key.startswith("pooling_mode_") and on is True]
     named = config.get("pooling_mode", flagged or "mean")
     names = [named] if isinstance(named, str) else named
     if len(names) != 1:
         raise SettingsError(f"encoder {folder.path}: poolings {names} together", allowed="one pooling", todo="choose another model")
     return str(names[0])
+
+
+def _prompts(folder: HubFolder) -> Prompts:
+    """As sentence-transformers would choose them for a query and for a document."""
+    config = folder.read_json("config_sentence_transformers.json")
+    named = config.get("prompts") or {}
+    otherwise = named.get(config.get("default_prompt_name") or "", "")
+    document = next((named[name] for name in ("document", "passage", "corpus") if name in named), otherwise)
+    return Prompts(named.get("query", otherwise), document)

@@ -16,9 +16,8 @@ from fuserank.encoders.hub_joint import HubJoint
 from fuserank.encoders.hub_text import HubText
 from fuserank.errors import SettingsError
 from fuserank.modalities.base import Modality, ModalityFactory, Resources
-from fuserank.modalities.history import History
 from fuserank.modalities.pictures import PictureModality, picture_of, words_of
-from fuserank.modalities.text import SentenceModality
+from fuserank.modalities.prompted import PromptedHistory, PromptedSentence
 from fuserank.plugins import PluginTable
 from fuserank.settings import EncoderSettings
 
@@ -49,9 +48,9 @@ def _joint(folder: HubFolder, resources: Resources) -> HubJoint:
 OWN: PluginTable[Own] = PluginTable(
     "modality with an encoder of your own",
     {
-        "text": Own("text", lambda f, r: SentenceModality("text", hub_text(f, r.device))),
-        "multilingual": Own("multilingual", lambda f, r: SentenceModality("multilingual", hub_text(f, r.device))),
-        "history": Own("text", lambda f, r: History("history", hub_text(f, r.device))),
+        "text": Own("text", lambda f, r: PromptedSentence("text", hub_text(f, r.device))),
+        "multilingual": Own("multilingual", lambda f, r: PromptedSentence("multilingual", hub_text(f, r.device))),
+        "history": Own("text", lambda f, r: PromptedHistory("history", hub_text(f, r.device))),
         "image": Own("image", lambda f, r: PictureModality("image", _image(f, r), picture_of)),
         "joint": Own("joint", lambda f, r: PictureModality("joint", _joint(f, r), words_of)),
         "joint_image": Own("joint", lambda f, r: PictureModality("joint_image", _joint(f, r), picture_of)),

@@ -182,6 +182,10 @@ def test_a_pooling_or_module_that_is_not_known_is_refused(tmp_path):
     pool(path, {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True})
     with pytest.raises(SettingsError, match=r"poolings .* together"):
         HubText(locate(str(path)))
+    path = hub_models.bert(tmp_path / "p")
+    pool(path, {"pooling_mode": "mean", "include_prompt": False})
+    with pytest.raises(SettingsError, match="skips its prompt"):
+        HubText(locate(str(path)))
     path = hub_models.bert(tmp_path / "c")
     (path / "modules.json").write_text(json.dumps([{"type": f"sentence_transformers.models.{m}"} for m in ("Pooling", "Dense")]))
     with pytest.raises(SettingsError, match=r"module sentence_transformers\.models\.Dense"):

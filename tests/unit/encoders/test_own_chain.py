@@ -1,11 +1,13 @@
 """The chain with encoders of the user's own: settings, extraction, training, package, service."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 
 from fuserank.data.sample import build_sample
+from fuserank.encoders.hub_folder import locate
 from fuserank.errors import ModelFolderError, SettingsError, StaleFeatureError
 from fuserank.features.histories import histories
 from fuserank.modalities import make_modalities
@@ -15,6 +17,7 @@ from fuserank.pipeline.train import plans, slates_of, train_plan
 from fuserank.serving import RankRequest, SearchRequest, build_package, load
 from fuserank.serving.packed_encoders import packed_encoders
 from fuserank.settings import load_settings
+from fuserank.types import Product, Query
 from tests import hub_models
 
 MODALITIES = ("text", "lexical", "joint", "joint_image")
@@ -149,6 +152,27 @@ def test_a_model_is_not_packed_with_another_encoder(job, features, package, mode
 def test_settings_are_checked_at_the_door(job, models, encoders, modalities, message):
     with pytest.raises(SettingsError, match=message):
         job_of(job.data.parent, models, encoders={k: str(models / v) for k, v in encoders.items()}, modalities=modalities)
+
+
+@pytest.mark.parametrize(
+    ("config", "query", "product"),
+    [
+        ({"prompts": {"query": "blue\nmug: ", "document": ""}}, "blue\nmug: red cup", "Red mug"),
+        ({"prompts": {"query": "q: ", "passage": "p: "}}, "q: red cup", "p: Red mug"),
+        ({"prompts": {"any": "a: "}, "default_prompt_name": "any"}, "a: red cup", "a: Red mug"),
+        ({"prompts": {"any": "a: "}, "default_prompt_name": None}, "red cup", "Red mug"),
+    ],
+)
+def test_texts_stand_behind_the_prompts_of_the_encoder(tmp_path, config, query, product):
+    path = hub_models.bert(tmp_path / "bert")
+    (path / "config_sentence_transformers.json").write_text(json.dumps(config))
+    text, history = make_modalities(["text", "history"], own={"text": locate(str(path))})
+    assert text.query_content(Query("q", " red cup")).value == query
+    assert text.product_content(Product("p", "Red mug ")).value == product
+    assert history.product_content(Product("p", "Red mug")) == text.product_content(Product("p", "Red mug"))
+    assert history.query_content(Query("q", "red cup")) is None
+    assert text.query_content(Query("q")) is None
+    assert text.encoder.prepare(query) == query, "line breaks of a prompt are kept"
 
 
 def test_history_is_read_by_the_text_encoder_of_your_own(job, models):
