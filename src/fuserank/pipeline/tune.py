@@ -10,22 +10,18 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import pydantic
-
-from fuserank.errors import SettingsError
 from fuserank.evaluation.plots import importance_plot, search_plot
 from fuserank.files import write_file
 from fuserank.pages import render
 from fuserank.pipeline.job import Job, git_commit
 from fuserank.pipeline.train import CHECKPOINT_SECONDS, judged_splits, knobs_of, spec_of
-from fuserank.pipeline.tuning_space import default_of, space_of
-from fuserank.settings import TrainingSettings
+from fuserank.pipeline.tuning_space import default_of, job_of, space_of
 from fuserank.slates import Features
 from fuserank.training import train
 from fuserank.tuning import Budget, Trial, confirm, finalists, finished, importance, open_study, search, winner
@@ -89,25 +85,6 @@ def tune(job: Job, features: Features, *, on_trial: Callable[[Trial], None] | No
         tuned = Tuned(trials, importance(study), own.number, best, confirmed, lines)
     _report(job, tuned)
     return tuned
-
-
-def job_of(job: Job, params: Mapping[str, Any]) -> tuple[Job, str, str]:
-    """The job with the params of a trial in its settings, and the fusion and scorer of the trial.
-
-    Raises:
-        SettingsError: a value that the settings of training refuse.
-    """
-    fusion, scorer = params["fusion"], params["scorer"]
-    values = {name: value for name, value in params.items() if name not in ("fusion", "scorer")}
-    try:
-        training = TrainingSettings(**{**job.settings.training.model_dump(), **values, "rankers": (f"{fusion}+{scorer}",)})
-    except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(map(str, first["loc"]))
-        raise SettingsError(
-            f"tuning.space: {name} = {first.get('input')!r}", allowed=first["msg"], todo="correct the space"
-        ) from None
-    return replace(job, settings=job.settings.model_copy(update={"training": training})), fusion, scorer
 
 
 def _evaluation(job: Job, features: Features, checkpoint: Path) -> Evaluate:

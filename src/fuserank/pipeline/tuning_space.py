@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import pydantic
 
 from fuserank.errors import SettingsError
 from fuserank.fusion import FUSIONS
@@ -31,7 +34,8 @@ def space_of(job: Job) -> dict[str, BaseDistribution]:
     """knob -> optuna's distribution; it holds the default, whatever the space of the settings.
 
     Raises:
-        SettingsError: no such knob, ``all`` for a knob without a table, or a logarithmic span below a default of 0.
+        SettingsError: no such knob, ``all`` for a knob without a table, a span of a knob that is no real number, a logarithmic span
+            below a default of 0, or a value that the settings of training refuse.
         UnknownNameError: no such fusion, scorer or loss.
     """
     from optuna.distributions import CategoricalDistribution, FloatDistribution
@@ -41,19 +45,42 @@ def space_of(job: Job) -> dict[str, BaseDistribution]:
     for name in _knobs(job):
         values, own = job.settings.tuning.space.get(name, (default[name],)), default[name]
         if isinstance(values, Span):
+            if not isinstance(own, float):
+                raise _refusal(name, "a span", "values as a list, since it is no real number")
             low, high = min(values.low, own), max(values.high, own)
             if values.log and low <= 0:
                 raise _refusal(name, f"a logarithmic span and {name} = {own}", "values as a list, or a span without log")
             space[name] = FloatDistribution(low, high, log=values.log)
-            continue
-        if values == "all":
+            values = (low, high)
+        elif values == "all":
             if name not in NAMES:
                 raise _refusal(name, "all", f"values or a span; all is for {', '.join(NAMES)}")
             values = tuple(NAMES[name])
-        for value in values if name in NAMES else ():
-            _ = NAMES[name][value]
-        space[name] = CategoricalDistribution(tuple(dict.fromkeys((*values, own))))
+        for value in values:
+            job_of(job, default | {name: value})
+        if name not in space:
+            space[name] = CategoricalDistribution(tuple(dict.fromkeys((*values, own))))
     return space
+
+
+def job_of(job: Job, params: Mapping[str, Any]) -> tuple[Job, str, str]:
+    """The job with the params of a trial in its settings, and the fusion and scorer of the trial.
+
+    Raises:
+        SettingsError: a value that the settings of training refuse.
+        UnknownNameError: no such fusion, scorer or loss.
+    """
+    fusion, scorer = params["fusion"], params["scorer"]
+    values = {name: value for name, value in params.items() if name not in ("fusion", "scorer")}
+    try:
+        training = TrainingSettings(**{**job.settings.training.model_dump(), **values, "rankers": (f"{fusion}+{scorer}",)})
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        raise SettingsError(
+            f"tuning.space: {name} = {first.get('input')!r}", allowed=first["msg"], todo="correct the space"
+        ) from None
+    return replace(job, settings=job.settings.model_copy(update={"training": training})), fusion, scorer
 
 
 def _knobs(job: Job) -> list[str]:
