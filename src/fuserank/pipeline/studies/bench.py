@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from fuserank.data.importers import IMPORTERS
-from fuserank.data.sample import build_sample
 from fuserank.metrics.ndcg import ndcg
 from fuserank.model_folder import load_model
 from fuserank.pipeline.evaluate import score_with
 from fuserank.pipeline.extract import extract
+from fuserank.pipeline.importing import SAMPLE, import_once
 from fuserank.pipeline.job import EVALUATION_SOURCES, Job, parts_of
 from fuserank.pipeline.results import CASES
 from fuserank.pipeline.studies.cells import Cells
@@ -49,7 +48,7 @@ class Shop:
         return f"{self.importer}, {self.regime}"
 
 
-SAMPLE = Shop("sample")
+SAMPLE_STORE = Shop(SAMPLE)
 
 
 def real_shop(importer: str, regime: str, modalities: tuple[str, ...] = ()) -> Shop:
@@ -121,11 +120,11 @@ class Workspace:
     """
 
     def __init__(self, open_job: Callable[[Shop], Job]) -> None:
-        self._open_job = open_job
+        self.job = open_job
         self.bench: Callable[[Shop], Bench] = lru_cache(maxsize=OPEN_AT_ONCE)(self._open)
 
     def _open(self, shop: Shop) -> Bench:
-        job = self._open_job(shop)
+        job = self.job(shop)
         features, _ = extract(job)
         return Bench(shop, job, features, *slates_of(job, features))
 
@@ -135,16 +134,8 @@ def imported(source: Path, settings: Settings) -> Workspace:
 
     def open_job(shop: Shop) -> Job:
         data = settings.home / "results" / f"{shop.importer}-{shop.regime}-0"
-        _make(shop.importer, source, data, dict(shop.options))
+        import_once(shop.importer, source, data, dict(shop.options))
         modalities = shop.modalities or settings.features.modalities
         return Job(data, settings.model_copy(update={"features": settings.features.model_copy(update={"modalities": modalities})}))
 
     return Workspace(open_job)
-
-
-def _make(importer: str, source: Path, target: Path, options: Mapping[str, Any]) -> None:
-    """Import a set, or generate the sample store."""
-    if importer == SAMPLE.importer:
-        build_sample(target)
-    else:
-        IMPORTERS[importer](source / importer, target, **options)

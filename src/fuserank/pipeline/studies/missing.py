@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import chain, combinations
 
-from fuserank.pipeline.studies.bench import SAMPLE, Bench, Shop, Workspace, real_shop
+from fuserank.pipeline.studies.bench import SAMPLE_STORE, Bench, Shop, Workspace, real_shop
 from fuserank.pipeline.studies.figures import INK, label, panels, svg
 from fuserank.pipeline.studies.study import Row, StudyResult, Tell, mean_and_spread, result_row, table
 
@@ -19,7 +19,7 @@ SHOPS = (
     *(real_shop("fashion", regime) for regime in ("full", "no_colour", "no_colour_type")),
     real_shop("grocery", "picture"),
     real_shop("chorus", "human"),
-    SAMPLE,
+    SAMPLE_STORE,
 )
 TOLERANCE = 0.01  # nDCG@10 that the model that was trained on everything may stand below the specialist
 FEW = 8  # subsets up to which cells are labelled with their numbers
