@@ -105,7 +105,7 @@ class TuningSettings(_Section):
         default={
             "fusion": "all",
             "scorer": "all",
-            "loss": ["softmax", "lambdaloss", "listnet", "ranknet", "bce"],
+            "loss": ["softmax", "lambdaloss", "listnet", "listmle", "approx_ndcg", "ranknet", "bce"],
             "width": [32, 64, 96, 128],
             "interaction": [0, 32, 64, 128],
             "dropout": {"low": 0.0, "high": 0.5},
