@@ -10,7 +10,8 @@ import numpy as np
 
 from fuserank.encoders.base import EncoderInfo, unit_rows
 from fuserank.encoders.hub_folder import HubFolder
-from fuserank.encoders.hub_network import HubNetwork, HubPictures, refuse_other_architecture
+from fuserank.encoders.hub_loading import refuse_other_architecture
+from fuserank.encoders.hub_network import HubNetwork, HubPictures
 from fuserank.plugins import PluginTable
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from fuserank.encoders.base import unit_rows
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.encoders.hub_image import HubImage
-from fuserank.encoders.hub_network import HubTokenizer, refuse_other_architecture
+from fuserank.encoders.hub_loading import refuse_other_architecture
+from fuserank.encoders.hub_network import HubTokenizer
 from fuserank.encoders.text_cleaning import clean_text
 
 ARCHITECTURES = ("chinese_clip", "clip", "siglip")

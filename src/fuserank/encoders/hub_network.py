@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -14,9 +12,9 @@ import numpy as np
 
 from fuserank.encoders.base import EncoderInfo
 from fuserank.encoders.hub_folder import HubFolder
+from fuserank.encoders.hub_loading import explained, quiet, refuse_without
 from fuserank.encoders.picture_decoding import decode_picture
 from fuserank.errors import SettingsError
-from fuserank.plugins import PluginTable
 
 REVISION = 1  # of the code that makes vectors of these models; counts up when it gives other numbers
 # One of each must be there: without vocabulary transformers would make an empty tokenizer and say nothing.
@@ -44,7 +42,7 @@ class HubNetwork:
         """The configuration, defaults filled in."""
         import transformers
 
-        with _explained(self.folder), _quiet():
+        with explained(self.folder), quiet():
             return transformers.AutoConfig.from_pretrained(self.folder.path, local_files_only=True, trust_remote_code=False)
 
     @cached_property
@@ -57,7 +55,7 @@ class HubNetwork:
         import torch
         import transformers
 
-        with _explained(self.folder), _quiet():
+        with explained(self.folder), quiet():
             network, report = transformers.AutoModel.from_pretrained(
                 self.folder.path,
                 local_files_only=True,
@@ -109,7 +107,7 @@ class HubTokenizer:
     """
 
     def __init__(self, network: HubNetwork, longest: Callable[[Any], int], *, fill: bool = False) -> None:
-        _refuse_without(network.folder, VOCABULARIES)
+        refuse_without(network.folder, VOCABULARIES)
         self._network, self._longest, self._fill = network, longest, fill
         self._lock = Lock()  # a fast tokenizer keeps the padding of its call in itself
 
@@ -127,7 +125,7 @@ class HubTokenizer:
         import transformers
 
         folder = self._network.folder
-        with _explained(folder), _quiet():
+        with explained(folder), quiet():
             return transformers.AutoTokenizer.from_pretrained(folder.path, local_files_only=True, trust_remote_code=False)
 
 
@@ -146,7 +144,7 @@ class HubPictures:
     """
 
     def __init__(self, folder: HubFolder, max_bytes: int, max_pixels: int) -> None:
-        _refuse_without(folder, PROCESSORS)
+        refuse_without(folder, PROCESSORS)
         self._folder, self._max_bytes, self._max_pixels = folder, max_bytes, max_pixels
 
     def __call__(self, data: bytes) -> np.ndarray:
@@ -165,58 +163,7 @@ class HubPictures:
     def _processor(self) -> Any:
         import transformers
 
-        with _explained(self._folder), _quiet():
+        with explained(self._folder), quiet():
             return transformers.AutoImageProcessor.from_pretrained(
                 self._folder.path, local_files_only=True, trust_remote_code=False, backend="pil"
             )
-
-
-def refuse_other_architecture(folder: HubFolder, kind: str, allowed: Collection[str] | PluginTable[Any]) -> None:
-    """Check the architecture before anything is loaded.
-
-    Raises:
-        SettingsError: it is not one of `allowed`.
-    """
-    if folder.model_type not in allowed:
-        raise SettingsError(
-            f"encoder {folder.path}: architecture {folder.model_type!r} as encoder of {kind}",
-            allowed=", ".join(sorted(allowed)),
-            todo=f"name a model of {kind} of one of these architectures",
-        )
-
-
-def _refuse_without(folder: HubFolder, names: Sequence[str]) -> None:
-    if not any((folder.path / name).is_file() for name in names):
-        raise SettingsError(
-            f"encoder {folder.path}: none of {', '.join(names)}",
-            allowed="a whole model with its tokenizer or picture processor beside it",
-            todo="save tokenizer and processor into the folder too (save_pretrained)",
-        )
-
-
-@contextmanager
-def _explained(folder: HubFolder) -> Iterator[None]:
-    """Turn what transformers raises about a folder into one error that names it."""
-    try:
-        yield
-    except Exception as error:  # of safetensors, tokenizers, json, torch … : each loader has its own kinds
-        raise SettingsError(
-            f"encoder {folder.path} cannot be loaded: {' '.join(str(error).split())[:300]}",
-            allowed="a whole model without code of its own, readable by the installed transformers",
-            todo="fetch or save the model again, or choose another",
-        ) from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """No progress bars and no advice while loading; errors still come through."""
-    import transformers
-
-    level = transformers.utils.logging.get_verbosity()
-    transformers.utils.logging.set_verbosity(logging.ERROR)
-    transformers.utils.logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        transformers.utils.logging.set_verbosity(level)
-        transformers.utils.logging.enable_progress_bar()
