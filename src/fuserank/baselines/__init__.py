@@ -19,6 +19,7 @@ from fuserank.baselines.popularity import popularity
 from fuserank.baselines.random import random_order
 from fuserank.baselines.repeat import repeat
 from fuserank.baselines.single import single_scores
+from fuserank.baselines.textbook import textbook
 from fuserank.plugins import PluginTable
 from fuserank.slates import Features, Slate
 
@@ -51,5 +52,6 @@ BASELINES: PluginTable[Baseline] = PluginTable(
         "repeat": Baseline("peer", repeat, seeded=False),
         "item_knn": Baseline("peer", item_knn, seeded=False),
         "als": Baseline("peer", als, seeded=True),
+        "textbook": Baseline("peer", textbook, seeded=True),
     },
 )

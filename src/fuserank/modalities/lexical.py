@@ -99,6 +99,17 @@ class LexicalIndex:
         rows = np.argsort(-total, kind="stable")[:k]
         return rows[total[rows] > 0]
 
+    def words(self, field: str) -> list[list[str]]:
+        """The words that each of the N products has in a field, each once, in the order in which the catalogue first used them."""
+        found: list[list[str]] = [[] for _ in range(self.count)]
+        index = self.fields[field]
+        if index is not None:
+            starts, rows = index.scores["indptr"], index.scores["indices"]
+            for word, column in sorted(index.vocab_dict.items(), key=lambda item: item[1]):
+                for row in rows[starts[column] : starts[column + 1]]:
+                    found[row].append(word)
+        return found
+
     def save(self, folder: Path) -> None:
         """Write the index to a folder of .npy and .json files, atomically."""
         with new_folder(folder) as work:
