@@ -1,0 +1,82 @@
+"""The public entry: shares always, parts on request, everything JSON-able; and the page made of it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fuserank.errors import InputError, UnknownNameError
+from fuserank.explain import PARTS, Shop, explain
+from fuserank.pages import render
+from fuserank.pipeline.explain import asked
+from fuserank.pipeline.explanation_page import page_context
+
+FAMILIES = {"text": ("text", "multilingual", "lexical"), "picture": ("image",)}
+
+
+@pytest.fixture(scope="module")
+def shop(tiny, pictured):
+    products = {p.product_id: p for p in tiny.job.dataset.products}
+    queries = {q.query_id: q for q in tiny.job.dataset.queries}
+    query = queries[tiny.features.queries.query_ids[pictured[0].query]]
+    return Shop(products.__getitem__, tiny.job.dataset.media.get, query)
+
+
+def test_cheap_parts_by_default(tiny, trained, probe_of, worded):
+    probe = probe_of(trained, worded)
+    found = explain(trained, probe.projected, tiny.features, worded, top=4, families=FAMILIES)
+    assert [p.rank for p in found.products] == [1, 2, 3, 4] and list(found.took_ms) == ["modalities"]
+    assert [p.score for p in found.products] == sorted(probe.scores.tolist(), reverse=True)[:4]
+    for product in found.products:
+        assert product.base + sum(product.modalities.values()) == pytest.approx(product.score, abs=1e-3)
+        assert product.base + sum(product.families.values()) == pytest.approx(product.score, abs=1e-3)
+        assert product.attention.keys() == product.modalities.keys()
+        assert product.fields is product.query_words is product.product_heat is None
+
+
+def test_every_part_on_request_and_a_page_of_it(tiny, trained, probe_of, pictured, shop):
+    probe = probe_of(trained, pictured[0])
+    found = explain(
+        trained, probe.projected, tiny.features, pictured[0], top=3, closely=1, parts=tuple(PARTS), families=FAMILIES, shop=shop
+    )
+    first, second = found.products[:2]
+    assert set(found.took_ms) == {"modalities", *PARTS}
+    assert first.query_words and first.title_words and first.fields and first.query_heat
+    assert second.query_words is second.fields is second.query_heat is None
+    assert json.loads(json.dumps(found.as_dict()))["products"][0]["product_id"] == first.product_id
+    products = {p.product_id: p for p in tiny.job.dataset.products}
+    marked = replace(products[first.product_id], title="<script>alert(1)</script>")
+    context = page_context(tiny.job, found, shop.query, {**products, first.product_id: marked}, "concat+sequence")
+    html = render("explanation.html", **context)
+    assert first.product_id in html and "data:image/png;base64," in html and "<script>alert" not in html
+
+
+def test_a_page_of_shares_alone(tiny, trained, probe_of, worded, shop):
+    found = explain(trained, probe_of(trained, worded).projected, tiny.features, worded, top=2)
+    products = {p.product_id: p for p in tiny.job.dataset.products}
+    query = replace(shop.query, image=None)
+    assert "Modalities" in render("explanation.html", **page_context(tiny.job, found, query, products, "r"))
+
+
+def test_what_cannot_be_explained_is_said(tiny, trained, probe_of, worded, shop):
+    projected = probe_of(trained, worded).projected
+    with pytest.raises(UnknownNameError, match="fields"):
+        explain(trained, projected, tiny.features, worded, parts=("field",))
+    with pytest.raises(InputError, match="no shop"):
+        explain(trained, projected, tiny.features, worded, parts=("fields",))
+    with pytest.raises(InputError, match="without candidates"):
+        explain(trained, projected, tiny.features, worded.take(np.zeros(0, np.int64)))
+    found = explain(
+        trained, projected, tiny.features, worded, parts=("query_heat",), shop=replace(shop, query=replace(shop.query, image=None))
+    )
+    assert found.notes == ("query_heat: the query has no picture",) and found.products[0].query_heat is None
+
+
+def test_a_question_is_an_id_or_words(tiny):
+    known = tiny.job.dataset.queries[0]
+    assert asked(tiny.job, known.query_id, None) == known
+    assert asked(tiny.job, None, "red mug").text == "red mug"
+    for wrong in ((None, None), (known.query_id, "red mug"), ("nobody", None)):
+        with pytest.raises(InputError):
+            asked(tiny.job, *wrong)
