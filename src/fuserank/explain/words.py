@@ -12,7 +12,7 @@ from fuserank.encoders.text_cleaning import clean_text, has_cjk
 
 EXACT_WORDS = 6  # 64 texts; beyond it orders are sampled
 ORDERS = 12
-_SPACED = re.compile(r"\S+\s*")
+_SPACED = re.compile(r"\s+|\S+\s*")
 _SAYS_SOMETHING = re.compile(r"\w")
 
 
