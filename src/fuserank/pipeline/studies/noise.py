@@ -119,7 +119,7 @@ def draw(rows: Sequence[Row]) -> str:
         title = f"{dataset} {regime}, {name}" + ("" if name.endswith(side) else f" ({side})")
         draw_curves(axes, curves, colours, title=title, x=unit, y="nDCG@10")
         axes.title.set_fontsize(9)
-        axes.set_ylim(0, 1)
+        axes.set_ylim(0, 1.03)  # a curve at 1 stays in sight
     legend_below(figure, max(grid, key=lambda axes: len(axes.lines)))
     return svg(figure)
 
