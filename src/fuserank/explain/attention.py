@@ -22,10 +22,11 @@ def fusion_weights(ranker: Ranker, projected: Tensor, queries: QueryFeatures, sl
         ranker: in evaluation mode. Its fusion has weights when it has a method `weights(x, present, query)`.
 
     Returns:
-        (N, M) float32, 0 where a modality is absent; None when the fusion has no weights.
+        (N, M) float32, 0 where a modality is absent; None when the fusion has no weights, or there is no fusion.
     """
-    weights = getattr(ranker.fusion, "weights", None)
-    if weights is None:
+    fusion = ranker.fusion
+    weights = getattr(fusion, "weights", None)
+    if fusion is None or weights is None:
         return None
     caller, seen = threading.get_ident(), []
 
@@ -33,7 +34,7 @@ def fusion_weights(ranker: Ranker, projected: Tensor, queries: QueryFeatures, sl
         if threading.get_ident() == caller:  # another request may run through the same ranker now
             seen.append((args, kwargs))
 
-    handle = ranker.fusion.register_forward_hook(note, with_kwargs=True)
+    handle = fusion.register_forward_hook(note, with_kwargs=True)
     try:
         batch, _ = collate(queries, [slate], ranker.spec.modalities, projected.device)
         ranker(projected, batch)

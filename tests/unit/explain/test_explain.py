@@ -42,7 +42,8 @@ def test_every_part_on_request_and_a_page_of_it(tiny, trained, probe_of, picture
     )
     first, second = found.products[:2]
     assert set(found.took_ms) == {"modalities", *PARTS}
-    assert first.query_words and first.title_words and first.fields and first.query_heat
+    assert first.title_words and first.fields and first.query_heat
+    assert bool(first.query_words) == bool(found.words)
     assert second.query_words is second.fields is second.query_heat is None
     assert json.loads(json.dumps(found.as_dict()))["products"][0]["product_id"] == first.product_id
     products = {p.product_id: p for p in tiny.job.dataset.products}

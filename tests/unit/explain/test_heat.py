@@ -67,6 +67,7 @@ def test_product_and_query_pictures(tiny, shaken, probe_of, pictured, with_pictu
     for heat in (product_heat(probe, position, shown), query_heat(probe, position, asked)):
         assert heat.heat.shape == (7, 7) and heat.heat.max() in (0.0, 1.0) and heat.heat.min() >= 0
         assert 0 <= heat.covered <= 1
+    assert all(parameter.grad is None for parameter in probe.ranker.parameters())
 
 
 def test_another_picture_is_refused(trained, probe_of, pictured, with_picture, picture):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from fuserank.explain.attention import fusion_weights
 from fuserank.slates import score_slate
@@ -40,8 +39,3 @@ def test_weights_sum_to_one_over_what_is_present(tiny, trained, probe_of):
 def test_a_fusion_without_weights_has_none(tiny, shaken, probe_of):
     probe = probe_of(shaken("sum", "sequence"), tiny.slates[2][0])
     assert fusion_weights(probe.ranker, probe.projected, tiny.features.queries, probe.slate) is None
-
-
-def test_asking_leaves_no_gradients(tiny, trained, probe_of):
-    probe_of(trained, tiny.slates[2][0]).stand_ins(np.array([0]), tiny.slates[2][0].take(np.array([0])))
-    assert all(p.grad is None or not torch.any(p.grad) for p in trained.parameters())
