@@ -18,7 +18,7 @@ from fuserank.ranker import Ranker, Slates, blend
 
 SHRINKAGE = 1e-3  # L2 on the prior's weights, which start at 1 each
 STEPS = 60
-TRUSTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+TRUSTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0)
 
 
 def fit_prior(ranker: Ranker, batches: Iterable[tuple[Slates, Tensor]], loss: Loss) -> None:
@@ -47,8 +47,8 @@ def fit_prior(ranker: Ranker, batches: Iterable[tuple[Slates, Tensor]], loss: Lo
         ranker.prior.weight.data.copy_(weight.detach())
 
 
-def choose_trust(ranker: Ranker, scored: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> float:
-    """Set the trust that gives the highest mean nDCG@10 on validation, the smallest of equals; gives that mean.
+def best_trust(scored: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[float, float]:
+    """The trust that gives the highest mean nDCG@10 on validation, the smallest of equals, and that mean.
 
     Args:
         scored: of each validation slate the prior's logits, the learned logits and the grades, (N,) each.
@@ -57,5 +57,4 @@ def choose_trust(ranker: Ranker, scored: Iterable[tuple[np.ndarray, np.ndarray, 
         [[ndcg(blend(prior, learned, trust), grades) for trust in TRUSTS] for prior, learned, grades in scored], axis=0
     )
     best = int(np.argmax(quality))
-    ranker.trust.fill_(TRUSTS[best])
-    return float(quality[best])
+    return TRUSTS[best], float(quality[best])

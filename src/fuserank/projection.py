@@ -30,6 +30,7 @@ class ModalitySpec:
         pair_names: its scores of a pair.
         scaling: how vectors are standardised: ``unit`` (they come L2-normalised; times √d), ``standard`` (mean, deviation) or
             ``robust`` (median, interquartile range).
+        is_term: the query's vector is a term of late interaction.
     """
 
     name: str
@@ -37,6 +38,7 @@ class ModalitySpec:
     query_dim: int
     pair_names: tuple[str, ...]
     scaling: Literal["unit", "standard", "robust"]
+    is_term: bool = False
 
 
 class Standardiser(nn.Module):
@@ -74,18 +76,23 @@ class SplitProjection(nn.Module):
 
     Args:
         specs: the M modalities, in the order of every present mask and of the pair scores.
-        width: D.
+        width: D; 0: nothing but the standardisers, for rankers without a fusion.
         rank: R; 0 leaves the bilinear term out.
         dropout: probability on the combined vectors.
     """
 
     def __init__(self, specs: Sequence[ModalitySpec], width: int, rank: int, dropout: float) -> None:
         super().__init__()
-        self.specs, self.width, self.rank = tuple(specs), width, rank
+        self.specs, self.width, self.rank = tuple(specs), width, rank if width else 0
         self.channels = [s for s in specs if s.query_dim]
-        stored = width + rank
         self.product_scaling = nn.ModuleDict({s.name: Standardiser(s.product_dim) for s in specs if s.product_dim})
         self.query_scaling = nn.ModuleDict({s.name: Standardiser(s.query_dim) for s in self.channels})
+        self.dropout = nn.Dropout(dropout)
+        if width:
+            self._make_layers(width + self.rank)
+
+    def _make_layers(self, stored: int) -> None:
+        specs, width, rank = self.specs, self.width, self.rank
         self.product = nn.ModuleDict({s.name: nn.Linear(s.product_dim, stored, bias=False) for s in specs if s.product_dim})
         # One matrix from all query channels to all modalities: any channel may speak to any modality (words to pixels).
         # The last inputs are the present flags, so that an absent channel has an embedding of its own.
@@ -93,20 +100,14 @@ class SplitProjection(nn.Module):
         self.query = nn.Linear(query_dim, len(specs) * stored)
         self.bilinear = nn.ModuleDict({s.name: nn.Linear(rank, width, bias=False) for s in specs if s.product_dim and rank})
         self.pair = nn.ModuleDict({s.name: nn.Linear(len(s.pair_names), width, bias=False) for s in specs if s.pair_names})
-        self.dropout = nn.Dropout(dropout)
 
     def scale_products(self, vectors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """{modality: (P, d_m)} standardised; the part of `project_products` that training does not change."""
         return {s.name: self.product_scaling[s.name](vectors[s.name]) for s in self.specs if s.product_dim}
 
-    def project_products(self, vectors: Mapping[str, Tensor], *, scaled: bool = False) -> Tensor:
-        """{modality: (P, d_m)} -> (P, M, D + R): everything of the first layer that touches the product alone.
-
-        Args:
-            scaled: the vectors went through `scale_products` already.
-        """
+    def project_products(self, vectors: Mapping[str, Tensor]) -> Tensor:
+        """{modality: (P, d_m)} of `scale_products` -> (P, M, D + R): what of the first layer touches the product alone."""
         count = next((len(v) for v in vectors.values()), 0)
-        vectors = vectors if scaled else self.scale_products(vectors)
         empty = self.query.weight.new_zeros(count, self.width + self.rank)
         parts = [self.product[s.name](vectors[s.name]) if s.product_dim else empty for s in self.specs]
         return torch.stack(parts, dim=1)

@@ -1,12 +1,14 @@
 """The model: project -> fuse -> score.
 
-    r = prior · s + trust · scorer(fusion(x_1 … x_M)),   x_m from `fuserank.projection`, s the pair scores
+    r = prior · s + trust · (late(q, p) + scorer(fusion(x_1 … x_M)))
 
-The prior is a linear combination of the pair scores (BM25, cosines), fitted first and then held. With few judgments a ranker
-must be able to fall back on it: the scorer's last layer starts at 0, so training begins at the prior, and trust (0..1) is chosen
-on validation when training is done.
+s are the pair scores (BM25, cosines), late is `fuserank.late_interaction`, x_m come from `fuserank.projection`. A ranker has late
+interaction, or a fusion with a scorer, or both. The prior is a linear combination, fitted first and then held. With few judgments
+a ranker must be able to fall back on it: what is learned is added to it, and trust (0..1) is chosen on validation when training is
+done.
 
-Shapes: P products, B queries, N candidates, M modalities, C query channels, S pair scores, D width, R rank.
+Shapes: P products, B queries, N candidates, M modalities, C query channels, L word ids, S pair scores, D width, R rank, K width of
+late interaction.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from torch import Tensor, nn
 
 from fuserank.errors import InputError
 from fuserank.fusion import FUSIONS
+from fuserank.late_interaction import LateInteraction
 from fuserank.projection import ModalitySpec, SplitProjection, Standardiser
 from fuserank.scorers import SCORERS
 
@@ -31,11 +34,13 @@ class RankerSpec:
 
     Attributes:
         modalities: the M modalities in order.
-        fusion: name in FUSIONS.
-        scorer: name in SCORERS.
+        fusion: name in FUSIONS; "" for late interaction alone.
+        scorer: name in SCORERS; "" with fusion "".
         width: D.
         rank: R, of the bilinear query-product term.
         dropout: probability, in [0, 1).
+        late: K; 0 for no late interaction.
+        input_dropout: probability on the inputs of late interaction, in [0, 1).
     """
 
     modalities: tuple[ModalitySpec, ...]
@@ -44,11 +49,13 @@ class RankerSpec:
     width: int = 64
     rank: int = 64
     dropout: float = 0.2
+    late: int = 0
+    input_dropout: float = 0.3
 
     @property
     def name(self) -> str:
-        """fusion+scorer, as the leaderboard says it."""
-        return f"{self.fusion}+{self.scorer}"
+        """late, fusion+scorer or late+fusion+scorer, as the leaderboard says it."""
+        return "+".join(part for part in ("late" if self.late else "", self.fusion, self.scorer) if part)
 
     @property
     def pair_owners(self) -> list[int]:
@@ -72,6 +79,7 @@ class Slates:
 
     Attributes:
         query_vectors: {channel: (B, d_c)} float32.
+        query_words: (B, L) int64 word ids, 0 for padding.
         query_present: (B, C) bool.
         products: (B, N) int64, rows of the projected products.
         present: (B, N, M) bool, False everywhere for padding.
@@ -80,6 +88,7 @@ class Slates:
     """
 
     query_vectors: Mapping[str, Tensor]
+    query_words: Tensor
     query_present: Tensor
     products: Tensor
     present: Tensor
@@ -116,25 +125,45 @@ class Ranker(nn.Module):
                 allowed="at least one modality with an encoder that some product has",
                 todo="add one to features.modalities, for example text",
             )
+        if not spec.late and not (spec.fusion and spec.scorer):
+            raise InputError(
+                f"a ranker with fusion {spec.fusion!r}, scorer {spec.scorer!r} and no late interaction",
+                allowed="late interaction, a fusion with a scorer, or both",
+                todo="name it for example late, concat+sequence or late+concat+sequence",
+            )
         self.spec = spec
-        modalities = len(spec.modalities)
-        self.projection = SplitProjection(spec.modalities, spec.width, spec.rank, spec.dropout)
-        self.fusion = FUSIONS[spec.fusion](modalities, spec.width)
-        self.scorer = SCORERS[spec.scorer](modalities, spec.width, self.fusion.fused_width, spec.dropout)
+        modalities, width = len(spec.modalities), spec.width if spec.fusion else 0
+        self.projection = SplitProjection(spec.modalities, width, spec.rank, spec.dropout)
+        self.late = LateInteraction(spec.modalities, spec.late, spec.input_dropout) if spec.late else None
+        self.fusion, self.scorer = None, None
+        if spec.fusion:
+            self.fusion = FUSIONS[spec.fusion](modalities, width)
+            self.scorer = SCORERS[spec.scorer](modalities, width, self.fusion.fused_width, spec.dropout)
         self.prior = nn.Linear(max(len(spec.pair_owners), 1), 1, bias=False)
         nn.init.constant_(self.prior.weight, 1.0)
         self.prior.weight.requires_grad_(False)
         self.register_buffer("trust", torch.ones(()))
 
     def project_products(self, vectors: Mapping[str, Tensor], *, scaled: bool = False) -> Tensor:
-        """{modality: (P, d_m)} -> (P, M, D + R); computed once per product and stored (float16 is enough)."""
-        return self.projection.project_products(vectors, scaled=scaled)
+        """All that touches products alone: computed once per product and stored (float16 is enough).
+
+        Args:
+            vectors: {modality: (P, d_m)}.
+            scaled: they went through `projection.scale_products` already.
+
+        Returns:
+            (P, M, D + R + K), the halves of the first layer and of late interaction side by side.
+        """
+        vectors = vectors if scaled else self.projection.scale_products(vectors)
+        halves = [] if self.fusion is None else [self.projection.project_products(vectors)]
+        halves += [] if self.late is None else [self.late.project_products(vectors)]
+        return torch.cat(halves, dim=-1)
 
     def forward(self, projected: Tensor, slates: Slates) -> Tensor:
         """Score slates of projected products.
 
         Args:
-            projected: (P, M, D + R) of `project_products`.
+            projected: (P, M, D + R + K) of `project_products`.
             slates: whose `products` are rows of `projected`.
 
         Returns:
@@ -144,12 +173,19 @@ class Ranker(nn.Module):
 
     def parts(self, projected: Tensor, slates: Slates) -> tuple[Tensor, Tensor]:
         """The prior's and the learned logits, (B, N) each; arguments as in `forward`."""
-        queries = self.projection.project_queries(slates.query_vectors, slates.query_present)
-        products = projected[slates.products].to(queries.dtype)
         pairs = self.present_pairs(slates)
-        x = self.projection.combine(queries, products, pairs, slates.present)
-        fused = self.fusion(x, slates.present, queries[..., : self.spec.width].mean(dim=1))
-        learned = self.scorer(fused, x, slates.present, slates.mask)
+        products = projected[slates.products].to(self.prior.weight.dtype)
+        stored = self.projection.width + self.projection.rank
+        learned = pairs.new_zeros(pairs.shape[:2])
+        if self.late is not None:
+            scaling = self.projection.query_scaling
+            terms = self.late.query_terms(slates.query_words, slates.query_vectors, slates.query_present, scaling)
+            learned = learned + self.late(*terms, products[..., stored:], slates.present)
+        if self.fusion is not None and self.scorer is not None:
+            queries = self.projection.project_queries(slates.query_vectors, slates.query_present)
+            x = self.projection.combine(queries, products[..., :stored], pairs, slates.present)
+            fused = self.fusion(x, slates.present, queries[..., : self.spec.width].mean(dim=1))
+            learned = learned + self.scorer(fused, x, slates.present, slates.mask)
         prior = self.prior(pairs).squeeze(-1) if pairs.shape[-1] else torch.zeros_like(learned)
         return prior, learned
 

@@ -46,7 +46,7 @@ class EncoderSettings(_Section):
 class FeatureSettings(_Section):
     """What is extracted, and how."""
 
-    modalities: tuple[str, ...] = ("text", "multilingual", "lexical", "image", "audio", "numeric", "history")
+    modalities: tuple[str, ...] = ("text", "multilingual", "words", "lexical", "image", "audio", "numeric", "history")
     batch_size: int = Field(32, gt=0, description="items an encoder sees at once")
     workers: int = Field(2, gt=0, description="threads that decode media beside the encoder")
     encoders: EncoderSettings = EncoderSettings()
@@ -58,22 +58,26 @@ class TrainingSettings(_Section):
     """The fusion models that are trained, and how."""
 
     rankers: tuple[str, ...] = Field(
-        default=tuple(f"{f}+{s}" for f in ("sum", "concat", "attention") for s in ("sequence", "attention", "attention_sequence")),
-        description="fusion+scorer of each model; the first is also trained on each family of modalities alone",
+        default=("late", "late+concat+sequence", "sum+sequence", "concat+sequence", "attention+attention_sequence"),
+        description="late, fusion+scorer or late+fusion+scorer of each model; the first is also trained on each family alone",
     )
     loss: str = "softmax"
     seeds: tuple[int, ...] = (0,)
     start: Path | None = Field(None, description="model folder that training starts from, as far as modalities and encoders agree")
     width: int = Field(64, gt=0, multiple_of=4, description="D, the width of a modality's vector in the model")
     interaction: int = Field(64, ge=0, description="R, rank of the query-product product term; 0 leaves it out")
-    epochs: int = Field(24, gt=0, description="the learning rate falls to 0 over them")
+    epochs: int = Field(12, gt=0, description="the learning rate falls to 0 over them")
     patience: int = Field(8, gt=0, description="epochs without better validation nDCG@10 before training stops")
     batch_queries: int = Field(16, gt=0)
-    slate: int = Field(256, gt=1, description="candidates per query in training")
+    slate: int = Field(768, gt=1, description="candidates per query in training")
     pool: int = Field(4096, gt=1, description="candidates per query that slates are drawn from")
     learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(1e-2, ge=0)
-    modality_dropout: float = Field(0.1, ge=0, lt=1)
+    late: int = Field(192, gt=0, description="K, width of late interaction")
+    late_learning_rate: float = Field(3e-3, gt=0)
+    late_weight_decay: float = Field(0.3, ge=0)
+    input_dropout: float = Field(0.3, ge=0, lt=1, description="of late interaction")
+    modality_dropout: float = Field(0.1, ge=0, lt=1, description="share of slates that lack modalities in training")
     dropout: float = Field(0.2, ge=0, lt=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -103,20 +107,23 @@ class TuningSettings(_Section):
     slowest: float = Field(4.0, gt=1, description="a trial is pruned whose epochs take so many times as long as the default's")
     space: dict[str, Literal["all"] | tuple[str | int | float, ...] | Span] = Field(
         default={
-            "fusion": "all",
-            "scorer": "all",
+            "ranker": "all",
             "loss": ["softmax", "lambdaloss", "listnet", "listmle", "approx_ndcg", "ranknet", "bce"],
+            "late": [96, 192, 288],
+            "late_learning_rate": {"low": 1e-3, "high": 6e-3, "log": True},
+            "late_weight_decay": {"low": 0.05, "high": 1.0, "log": True},
+            "input_dropout": {"low": 0.0, "high": 0.6},
             "width": [32, 64, 96, 128],
             "interaction": [0, 32, 64, 128],
             "dropout": {"low": 0.0, "high": 0.5},
             "modality_dropout": {"low": 0.0, "high": 0.3},
             "learning_rate": {"low": 5e-4, "high": 1e-2, "log": True},
             "weight_decay": {"low": 1e-4, "high": 0.3, "log": True},
-            "slate": [64, 128, 256],
+            "slate": [128, 256, 512, 768],
             "batch_queries": [8, 16, 32],
         },
         validate_default=True,
-        description="knob -> values, a span, or all names of its table: fusion, scorer, and any setting of training; the settings "
+        description="knob -> values, a span, or all names there are: ranker, loss, and any setting of training; the settings "
         "as they are always belong to it",
     )
 
@@ -124,14 +131,24 @@ class TuningSettings(_Section):
 class EvaluationSettings(_Section):
     """What the leaderboard holds beside the fusion models."""
 
-    baselines: tuple[str, ...] = ("random", "single", "fixed", "lambdamart")
+    baselines: tuple[str, ...] = (
+        "random",
+        "single",
+        "fixed",
+        "lambdamart",
+        "textbook",
+        "popularity",
+        "repeat",
+        "item_knn",
+        "als",
+    )
     families: dict[str, tuple[str, ...]] = Field(
         default={
-            "text": ("text", "multilingual", "lexical"),
+            "text": ("text", "multilingual", "words", "lexical"),
             "picture": ("image", "joint", "joint_image"),
             "sound": ("audio",),
             "numbers": ("numeric",),
-            "history": ("history",),
+            "history": ("history", "behaviour"),
         },
         description="modalities that are one source of evidence: each family is also trained alone, with the same supervision",
     )

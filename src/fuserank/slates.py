@@ -75,6 +75,7 @@ class Features:
                 query_dim=m.encoder.info.dim if m.encoder and m.name in asked else 0,
                 pair_names=m.pair_names,
                 scaling=m.scaling,
+                is_term=m.query_is_term,
             )
             for m in self.modalities
         )
@@ -158,6 +159,7 @@ def collate(
     vectors = {name: torch.from_numpy(np.asarray(queries.vectors[name][which], np.float32)).to(device) for name in channels}
     batch = Slates(
         query_vectors=vectors,
+        query_words=torch.from_numpy(queries.words[which]).to(device),
         query_present=torch.from_numpy(np.ascontiguousarray(queries.present[which][:, columns])).to(device),
         products=torch.from_numpy(rows).to(device),
         present=torch.from_numpy(present).to(device),
@@ -169,7 +171,7 @@ def collate(
 
 @torch.inference_mode()
 def project_catalogue(ranker: Ranker, features: Features, *, chunk: int = 4096) -> Tensor:
-    """(P, M, D + R) float16 on the ranker's device: the stored half of the first layer for every product, chunk by chunk."""
+    """(P, M, stored width) float16 on the ranker's device: the stored half of the first layer for every product, chunk by chunk."""
     device = next(ranker.parameters()).device
     size = len(features.catalogue.product_ids)
     parts = [

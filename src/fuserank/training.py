@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,13 @@ from torch import Tensor
 
 from fuserank.checkpoint import load_checkpoint, save_checkpoint
 from fuserank.losses import LOSSES, Loss
-from fuserank.metrics.ndcg import ndcg
-from fuserank.prior import choose_trust, fit_prior
+from fuserank.prior import best_trust, fit_prior
 from fuserank.ranker import Ranker, RankerSpec, blend
-from fuserank.sampling import drop_modalities, sample_slate
+from fuserank.sampling import drop_modalities, family_groups, sample_slate
 from fuserank.slates import Features, Slate
 from fuserank.training_batches import batch_of, prior_batches, scored
 from fuserank.training_vectors import ScaledVectors, scaling_vectors
+from fuserank.transfer import warm_start
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,10 @@ class TrainingKnobs:
     slate: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
+    late_learning_rate: float = 3e-3
+    late_weight_decay: float = 0.3
     modality_dropout: float = 0.1
+    families: tuple[tuple[str, ...], ...] = ()
     device: str = "auto"
     precision: str = "auto"
     max_grade: float = 3.0
@@ -50,7 +53,7 @@ class TrainingKnobs:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch gave: mean training loss, mean validation nDCG@10 (linear gain), seconds since the start."""
+    """What one epoch gave: mean training loss, validation nDCG@10 (linear gain) at the best trust, seconds since the start."""
 
     epoch: int
     loss: float
@@ -62,12 +65,13 @@ class Epoch:
 class Trained:
     """A trained ranker (on the CPU, in eval mode, at its best epoch) and how it got there.
 
-    `best` is that epoch, with the validation nDCG@10 after the trust was chosen, which is never lower.
+    `best` is that epoch; `fresh` says in words what did not start from the weights of `start`.
     """
 
     ranker: Ranker
     history: tuple[Epoch, ...]
     best: Epoch
+    fresh: tuple[str, ...] = ()
 
 
 def train(
@@ -78,6 +82,7 @@ def train(
     knobs: TrainingKnobs,
     *,
     seed: int,
+    start: Ranker | Path | None = None,
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 0.0,
     on_epoch: Callable[[Epoch], None] | None = None,
@@ -87,6 +92,7 @@ def train(
     Args:
         train_slates, val_slates: slates of judged queries; the best epoch is the one with the highest nDCG@10 on `val_slates`.
         seed: of weights, slate sampling, dropout.
+        start: a trained ranker, or its model folder, to start from as far as the two mean the same (`fuserank.transfer`).
         checkpoint: a folder; when it holds a state of the same spec, knobs and seed, training goes on from there.
         checkpoint_seconds: a state is written when the last one is so old; 0: after every epoch.
         on_epoch: called after each epoch, for logs and progress.
@@ -104,11 +110,14 @@ def train(
     torch.manual_seed(seed)
     ranker = Ranker(spec)
     ranker.fit_scaling(*scaling_vectors(features, train_slates))
+    fresh = [] if start is None else warm_start(ranker, start, {m.name: m.encoder.info for m in features.modalities if m.encoder})
     ranker.to(device)
     vectors = ScaledVectors(ranker, features, [*train_slates, *val_slates])
     fit_prior(ranker, prior_batches(ranker, vectors, train_slates, knobs.batch_queries, knobs.slate, seed), loss)
-    learned = [p for p in ranker.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=knobs.learning_rate, weight_decay=knobs.weight_decay)
+    if ranker.late is not None:
+        ranker.late.seen[torch.from_numpy(np.unique(features.queries.words[[s.query for s in train_slates]]))] = True
+        ranker.late.seen[0] = False
+    optimizer = _optimizer(ranker, knobs)
     identity = _identity(spec, knobs, seed)
     state = load_checkpoint(checkpoint, ranker, optimizer, identity) if checkpoint else None
     history: list[Epoch] = [Epoch(**e) for e in state["history"]] if state else []
@@ -120,7 +129,7 @@ def train(
         if _stalled(history, knobs.patience):
             break
         for group in optimizer.param_groups:  # a half cosine from the full rate to 0 (Loshchilov & Hutter 2017, arXiv:1608.03983)
-            group["lr"] = knobs.learning_rate * (1 + math.cos(math.pi * (epoch - 1) / knobs.epochs)) / 2
+            group["lr"] = group["full_rate"] * (1 + math.cos(math.pi * (epoch - 1) / knobs.epochs)) / 2
         mean_loss = _one_epoch(ranker, vectors, train_slates, loss, optimizer, knobs, np.random.default_rng([seed, epoch]), device)
         result = Epoch(epoch, mean_loss, validate(ranker, vectors, val_slates), time.monotonic() - started)
         history.append(result)
@@ -135,14 +144,13 @@ def train(
             on_epoch(result)
 
     ranker.load_state_dict(best_weights)
-    best = replace(_best(history), val_ndcg=choose_trust(ranker, scored(ranker, vectors, val_slates)))
-    return Trained(ranker.cpu().eval(), tuple(history), best)
+    ranker.trust.fill_(best_trust(scored(ranker, vectors, val_slates))[0])
+    return Trained(ranker.cpu().eval(), tuple(history), _best(history), tuple(fresh))
 
 
 def validate(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate]) -> float:
-    """Mean nDCG@10 (linear gain) over slates, each of which has a grade above 0."""
-    trust = float(ranker.trust)
-    return float(np.mean([ndcg(blend(p, n, trust), grades) for p, n, grades in scored(ranker, vectors, slates)]))
+    """Mean nDCG@10 (linear gain) at the best trust over slates, each of which has a grade above 0."""
+    return best_trust(scored(ranker, vectors, slates))[1]
 
 
 def _one_epoch(
@@ -159,13 +167,17 @@ def _one_epoch(
     torch.manual_seed(int(rng.integers(2**62)))
     ranker.train()
     bfloat16 = knobs.precision == "bfloat16" or (knobs.precision == "auto" and device.type == "cuda")
+    groups = family_groups([spec.name for spec in ranker.spec.modalities], knobs.families).to(device)
     order, losses = rng.permutation(len(slates)), []
     for start in range(0, len(order), knobs.batch_queries):
         part = [sample_slate(slates[q], knobs.slate, rng) for q in order[start : start + knobs.batch_queries]]
         with torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext():
             inputs, projected, grades = batch_of(ranker, vectors, part)
-            inputs = drop_modalities(inputs, knobs.modality_dropout)
-            scores = ranker(projected, inputs)
+            inputs = drop_modalities(inputs, knobs.modality_dropout, groups)
+            prior, learned = ranker.parts(projected, inputs)
+            # A network corrects the prior; late interaction explains relevance by itself and meets the prior when trust is chosen:
+            # trained on top of a prior that has the words already, it would not learn them.
+            scores = blend(prior, learned, 1) if ranker.late is None else learned
         value = loss(scores.float(), grades, inputs.mask)
         optimizer.zero_grad(set_to_none=True)
         value.backward()
@@ -173,6 +185,22 @@ def _one_epoch(
         optimizer.step()
         losses.append(value.item())
     return float(np.mean(losses))
+
+
+def _optimizer(ranker: Ranker, knobs: TrainingKnobs) -> torch.optim.Optimizer:
+    """AdamW; late interaction has a rate and a decay of its own. A group's `full_rate` is where its schedule starts."""
+    late = [] if ranker.late is None else list(ranker.late.parameters())
+    ids = {id(p) for p in late}
+    rest = [p for p in ranker.parameters() if p.requires_grad and id(p) not in ids]
+    groups = [
+        {"params": parameters, "lr": rate, "full_rate": rate, "weight_decay": decay}
+        for parameters, rate, decay in (
+            (rest, knobs.learning_rate, knobs.weight_decay),
+            (late, knobs.late_learning_rate, knobs.late_weight_decay),
+        )
+        if parameters
+    ]
+    return torch.optim.AdamW(groups)
 
 
 def _loss(knobs: TrainingKnobs) -> Loss:

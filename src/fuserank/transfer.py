@@ -1,5 +1,6 @@
 """Warm start: a new ranker takes over what a trained one learned, as far as the two mean the same by it.
 
+    late            words, and what each modality and channel adds: by name
     per modality    projections of products and queries, bilinear terms, weights of pair scores: by name
     fusion, scorer  whole, when both rankers have the same; those that depend on the list of modalities only when that is the same
 
@@ -44,20 +45,48 @@ def warm_start(ranker: Ranker, start: Ranker | Path, encoders: Mapping[str, Enco
     source, theirs = (start, None) if isinstance(start, Ranker) else _read(start)
     strange = _strange_modalities(ranker.spec, source.spec, None if theirs is None else (encoders or {}, theirs))
     kept = [spec.name for spec in ranker.spec.modalities if spec.name not in strange]
-    sizes = [(spec.width, spec.rank) for spec in (ranker.spec, source.spec)]
-    if not kept or sizes[0] != sizes[1]:
+    sizes = [(_sizes(ranker, part), _sizes(source, part)) for part in ("late", "network")]
+    shared = [mine is not None and mine == theirs for mine, theirs in sizes]
+    if not kept or not any(shared):
         raise InputError(
             f"nothing of the ranker {source.spec.name} can be taken over: "
-            + (f"its width and interaction are {sizes[1]}" if sizes[0] != sizes[1] else "; ".join(strange.values())),
-            allowed=f"a ranker of width and interaction {sizes[0]} that shares modalities and encoders",
+            + ("; ".join(strange.values()) or "it has other parts, or parts of other widths"),
+            allowed=f"a ranker with a part of {ranker.spec.name} in its width, that shares modalities and encoders",
             todo="start from another model, or train from scratch",
         )
-    return [
-        *strange.values(),
-        *_take_modalities(ranker, source, kept),
-        *_take_queries(ranker, source, kept),
-        *_take_parts(ranker, source),
-    ]
+    notes = list(strange.values())
+    if shared[0]:
+        notes += _take_late(ranker, source, kept)
+    elif ranker.late is not None:
+        notes.append("late interaction starts fresh: the start has none of its width")
+    if shared[1]:
+        notes += [*_take_modalities(ranker, source, kept), *_take_queries(ranker, source, kept), *_take_parts(ranker, source)]
+    elif ranker.fusion is not None:
+        notes.append("the network starts fresh: the start has none of its widths")
+    return notes
+
+
+def _sizes(ranker: Ranker, part: str) -> tuple[int, ...] | None:
+    """Widths that must agree for a part to be taken over; None where the ranker lacks it."""
+    if part == "late":
+        return None if ranker.late is None else (ranker.spec.late,)
+    return None if ranker.fusion is None else (ranker.spec.width, ranker.spec.rank)
+
+
+def _take_late(ranker: Ranker, source: Ranker, kept: Sequence[str]) -> list[str]:
+    """Copy words, terms and looks of late interaction; the words that the start has seen count as seen. Gives what starts fresh."""
+    new, old, notes = ranker.late, source.late, []
+    assert new is not None and old is not None
+    for layers, others in ((new.product, old.product), (new.look, old.look), (new.terms, old.terms)):
+        for name in [name for name in layers if name in kept]:
+            if name in others and _shapes(layers[name]) == _shapes(others[name]):
+                layers[name].load_state_dict(others[name].state_dict())
+            else:
+                notes.append(f"late interaction with {name} starts fresh: the start has none of its shape")
+    for whole, other in ((new.words, old.words), (new.bias, old.bias), (new.importance, old.importance)):
+        whole.load_state_dict(other.state_dict())
+    new.seen |= old.seen
+    return notes
 
 
 def _read(folder: Path) -> tuple[Ranker, Mapping[str, EncoderInfo]]:

@@ -12,6 +12,7 @@ from fuserank.encoders.text_cleaning import clean_text
 from fuserank.features.catalogue import Catalogue, unmasked
 from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
 from fuserank.features.histories import History, past_of
+from fuserank.features.query_words import query_words
 from fuserank.features.store import FeatureStore
 from fuserank.features.transcripts import hear
 from fuserank.features.vectors import content_vectors
@@ -34,6 +35,7 @@ class QueryFeatures:
         vectors: modality -> float32 (Q, d); zero where not present.
         present: bool (Q, M'), columns as in `modalities`.
         pasts: Q pasts: what each query's shopper took before it.
+        words: int64 (Q, L), ids of the words of the texts as `fuserank.features.query_words` gives them.
     """
 
     query_ids: list[str]
@@ -42,6 +44,7 @@ class QueryFeatures:
     vectors: dict[str, np.ndarray]
     present: np.ndarray
     pasts: list[Past]
+    words: np.ndarray
 
     def __len__(self) -> int:
         return len(self.query_ids)
@@ -92,8 +95,9 @@ def build_query_features(
             )
             reports.append(report)
         vectors[modality.name] = found.astype(np.float32)
+    texts = [q.text for q in queries]
     features = QueryFeatures(
-        [q.query_id for q in queries], [q.text for q in queries], tuple(m.name for m in with_vectors), vectors, present, pasts
+        [q.query_id for q in queries], texts, tuple(m.name for m in with_vectors), vectors, present, pasts, query_words(texts)
     )
     return features, reports
 

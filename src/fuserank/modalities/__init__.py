@@ -16,6 +16,7 @@ from fuserank.modalities.lexical import Lexical
 from fuserank.modalities.numeric import Numeric
 from fuserank.modalities.own import OWN, own_factory
 from fuserank.modalities.text import multilingual, text
+from fuserank.modalities.words import Words
 from fuserank.plugins import PluginTable
 from fuserank.settings import MediaSettings
 
@@ -26,6 +27,7 @@ MODALITIES: PluginTable[ModalityFactory] = PluginTable(
     {
         "text": text,
         "multilingual": multilingual,
+        "words": Words,
         "lexical": Lexical,
         "image": Image,
         "audio": Audio,

@@ -22,6 +22,7 @@ class Audio:
     pair_names: tuple[str, ...] = ("sound_cosine", "speech_cosine")
     scaling: Scaling = "standard"
     query_from_history = False
+    query_is_term = True
     speech = whisper.INFO  # what `transcribe` is done with
 
     def __init__(self, resources: Resources) -> None:

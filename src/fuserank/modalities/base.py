@@ -52,6 +52,7 @@ class Modality(Protocol):
         scaling: how a model standardises the vectors: ``unit`` (length 1, so times sqrt(d)), ``standard`` (mean and
             deviation) or ``robust`` (median and quartiles), from training products.
         query_from_history: the query vector is the mean, made unit length, of the vectors of the shopper's past products.
+        query_is_term: the query vector is one term of late interaction; False for a sentence, whose words are the terms.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Modality(Protocol):
     pair_names: tuple[str, ...]
     scaling: Scaling
     query_from_history: bool
+    query_is_term: bool
 
     def product_content(self, product: Product) -> Content | None:
         """What of a product is encoded; None: absent."""

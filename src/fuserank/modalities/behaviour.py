@@ -33,6 +33,7 @@ class Behaviour:
     pair_names: tuple[str, ...] = ("popular_now", "popular", "times", "bought", "recency", "item_knn", "als")
     scaling: Scaling = "standard"
     query_from_history = False
+    query_is_term = False
 
     def __init__(self, resources: Resources) -> None:
         """Nothing to load; the index belongs to a catalogue."""

@@ -11,6 +11,7 @@ class History(SentenceModality):
     """Cosine of a product with the mean of the shopper's past products; products are encoded as for text, and shared with it."""
 
     query_from_history = True
+    query_is_term = True
 
     def query_content(self, query: Query) -> Content | None:  # noqa: ARG002
         """None: the vector comes from past products."""

@@ -20,6 +20,7 @@ class Image:
     pair_names: tuple[str, ...] = ("cosine", "colour_cosine")
     scaling: Scaling = "standard"
     query_from_history = False
+    query_is_term = True
 
     def __init__(self, resources: Resources) -> None:
         media = resources.media

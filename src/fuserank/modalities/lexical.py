@@ -36,6 +36,7 @@ class Lexical:
     pair_names: tuple[str, ...] = (*(f"bm25_{field}" for field in FIELDS), COVERAGE)
     scaling: Scaling = "standard"
     query_from_history = False
+    query_is_term = False
 
     def __init__(self, resources: Resources) -> None:
         """Nothing to load; the index belongs to a catalogue."""

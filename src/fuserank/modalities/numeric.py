@@ -19,6 +19,7 @@ class Numeric:
     pair_names: tuple[str, ...] = ()
     scaling: Scaling = "robust"
     query_from_history = False
+    query_is_term = False
 
     def __init__(self, resources: Resources) -> None:  # noqa: ARG002
         self.encoder: Encoder | None = Numbers()

@@ -23,6 +23,7 @@ class PictureModality:
     pair_names: tuple[str, ...] = ("cosine",)
     scaling: Scaling = "standard"
     query_from_history = False
+    query_is_term = True
 
     def __init__(self, name: str, encoder: Encoder, asked: Callable[[Query], Content | None]) -> None:
         self.name, self._asked = name, asked

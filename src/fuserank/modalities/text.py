@@ -23,6 +23,7 @@ class SentenceModality:
     pair_names: tuple[str, ...] = ("cosine",)
     scaling: Scaling = "unit"
     query_from_history = False
+    query_is_term = False
 
     def __init__(self, name: str, encoder: Encoder) -> None:
         self.name = name

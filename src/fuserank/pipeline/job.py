@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import fuserank
 from fuserank.baselines import BASELINES
@@ -35,6 +35,7 @@ MODEL_SOURCES = (
     "calibration.py",
     "masking.py",
     "projection.py",
+    "late_interaction.py",
     "ranker.py",
     "slates.py",
     "prior.py",
@@ -44,6 +45,7 @@ MODEL_SOURCES = (
     "training_batches.py",
     "training.py",
 )
+LATE = "late"  # late interaction in a ranker's name
 EVERYTHING = (".",)  # all sources of the package
 EVALUATION_SOURCES = (*MODEL_SOURCES, "baselines", "evaluation", "pipeline/evaluate.py", "pipeline/calibrate.py")
 
@@ -118,18 +120,37 @@ class Job:
         return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def parts_of(ranker: str) -> tuple[str, str]:
-    """Fusion and scorer of a ranker's name.
+class Parts(NamedTuple):
+    """What a ranker is made of; fusion and scorer are "" for late interaction alone."""
+
+    late: bool
+    fusion: str
+    scorer: str
+
+    @property
+    def ranker(self) -> str:
+        """The ranker's name; `parts_of` is the inverse."""
+        return "+".join(part for part in (LATE if self.late else "", self.fusion, self.scorer) if part)
+
+
+def parts_of(ranker: str) -> Parts:
+    """The parts of a ranker's name.
 
     Raises:
-        SettingsError: it is not of the form fusion+scorer.
+        SettingsError: it is not of the form late, fusion+scorer or late+fusion+scorer.
         UnknownNameError: no such fusion or scorer.
     """
-    fusion, plus, scorer = ranker.partition("+")
-    if not plus:
-        raise SettingsError(f"ranker {ranker!r}", allowed="fusion+scorer", todo="write for example concat+sequence")
-    _ = FUSIONS[fusion], SCORERS[scorer]
-    return fusion, scorer
+    first, *rest = ranker.split("+")
+    late = first == LATE
+    names = rest if late else [first, *rest]
+    if len(names) != 2 and not (late and not names):
+        raise SettingsError(
+            f"ranker {ranker!r}", allowed="late, fusion+scorer or late+fusion+scorer", todo="write for example late+concat+sequence"
+        )
+    if not names:
+        return Parts(True, "", "")
+    _ = FUSIONS[names[0]], SCORERS[names[1]]
+    return Parts(late, *names)
 
 
 @cache

@@ -14,6 +14,7 @@ import numpy as np
 from fuserank.errors import InputError
 from fuserank.features.catalogue import Catalogue
 from fuserank.features.queries import QueryFeatures
+from fuserank.features.query_words import query_words
 from fuserank.slates import Features, Slate
 
 
@@ -43,6 +44,7 @@ def stack(named: Sequence[tuple[str, Features]]) -> Features:
         modalities=queries[0].modalities,
         vectors={m: np.concatenate([q.vectors[m] for q in queries]) for m in queries[0].vectors},
         present=np.concatenate([q.present for q in queries]),
+        words=query_words([text for q in queries for text in q.texts]),
         pasts=[replace(p, rows=p.rows + start) for q, start in zip(queries, _starts(catalogues), strict=True) for p in q.pasts],
     )
     return Features(named[0][1].modalities, catalogue, asked)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from fuserank.calibration import Calibration
 from fuserank.errors import InputError
-from fuserank.files import write_file
+from fuserank.files import sha256_file, write_file
 from fuserank.model_folder import DataIdentity, ModelMeta, save_model
 from fuserank.pipeline.calibrate import calibrate
 from fuserank.pipeline.job import Job, dvc_hash, git_commit, parts_of
 from fuserank.ranker import RankerSpec
+from fuserank.sealed import SEAL
 from fuserank.slates import Features, Slate, judged_slates, keep_modalities
 from fuserank.training import Epoch, Trained, TrainingKnobs, train
 
@@ -29,6 +30,7 @@ class Plan:
 
     Attributes:
         name: on the leaderboard.
+        ranker: name of its ranker, as `fuserank.pipeline.job.parts_of` reads it.
         kind: ``fusion``, or ``single`` for one family of modalities.
         keep: product modalities that the model sees; the query is always seen whole.
         seed: of the training.
@@ -36,8 +38,7 @@ class Plan:
 
     name: str
     kind: str
-    fusion: str
-    scorer: str
+    ranker: str
     keep: tuple[str, ...]
     seed: int
 
@@ -63,11 +64,9 @@ def plans(job: Job, features: Features) -> list[Plan]:
     """What is to be trained, by the settings. A family that no product has, or that is all there is, is not trained alone."""
     knobs, names = job.settings.training, [m.name for m in job.modalities]
     seen = {name for name in names if features.catalogue.has(name).any()}
-    models = [
-        Plan(name, "fusion", *parts_of(name), tuple(names), seed) for name, seed in itertools.product(knobs.rankers, knobs.seeds)
-    ]
+    models = [Plan(name, "fusion", name, tuple(names), seed) for name, seed in itertools.product(knobs.rankers, knobs.seeds)]
     alone = [
-        Plan(f"{family}{ALONE}", "single", *parts_of(default_ranker(job)), members, seed)
+        Plan(f"{family}{ALONE}", "single", default_ranker(job), members, seed)
         for (family, members), seed in itertools.product(families_of(job, features).items(), knobs.seeds)
         if set(members) < seen
     ]
@@ -75,7 +74,7 @@ def plans(job: Job, features: Features) -> list[Plan]:
 
 
 def default_ranker(job: Job) -> str:
-    """fusion+scorer that stands for the rest wherever one ranker is asked for: the first of the settings."""
+    """The ranker that stands for the rest wherever one ranker is asked for: the first of the settings."""
     return job.settings.training.rankers[0]
 
 
@@ -127,15 +126,16 @@ def train_plan(
             judged queries or of some. The model is known by their ids.
     """
     settings = job.settings.training
-    spec, knobs = spec_of(job, features, plan.fusion, plan.scorer), knobs_of(job)
+    spec, knobs = spec_of(job, features, plan.ranker), knobs_of(job)
+    start = None if settings.start is None else sha256_file(settings.start / SEAL)
     judged = [[features.queries.query_ids[s.query] for s in slates] for slates in (train_slates, val_slates)]
     key = job.fingerprint(
-        spec=spec.as_dict(), knobs=asdict(knobs), pool=settings.pool, keep=plan.keep, seed=plan.seed, judged=judged
+        spec=spec.as_dict(), knobs=asdict(knobs), pool=settings.pool, keep=plan.keep, seed=plan.seed, judged=judged, start=start
     )
     folder, log = job.settings.home / "models" / key, job.settings.home / "training" / key
     if not (folder.exists() and (log / "curve.json").exists()):
         kept = [keep_modalities(slates, spec.modalities, plan.keep) for slates in (train_slates, val_slates)]
-        trained = _train_logged(spec, features, kept[0], kept[1], knobs, plan, log, progress)
+        trained = _train_logged(spec, features, kept[0], kept[1], knobs, plan, settings.start, log, progress)
         curve = [e.val_ndcg for e in trained.history]
         write_file(log / "curve.json", json.dumps({"val_ndcg": trained.best.val_ndcg, "curve": curve}))
         calibration = calibrate(trained.ranker, features, kept[1], job.dataset.manifest.relevant_grade)
@@ -152,6 +152,7 @@ def _train_logged(
     val_slates: Sequence[Slate],
     knobs: TrainingKnobs,
     plan: Plan,
+    start: Path | None,
     log: Path,
     progress: Callable[[Plan, Epoch], None] | None,
 ) -> Trained:
@@ -175,22 +176,34 @@ def _train_logged(
             val_slates,
             knobs,
             seed=plan.seed,
+            start=start,
             checkpoint=log / "checkpoint",
             checkpoint_seconds=CHECKPOINT_SECONDS,
             on_epoch=on_epoch,
         )
 
 
-def spec_of(job: Job, features: Features, fusion: str, scorer: str) -> RankerSpec:
-    """The ranker that the settings describe, with this fusion and scorer."""
-    settings = job.settings.training
-    return RankerSpec(features.specs(), fusion, scorer, settings.width, settings.interaction, settings.dropout)
+def spec_of(job: Job, features: Features, ranker: str) -> RankerSpec:
+    """The ranker of this name, with the widths and dropouts of the settings."""
+    settings, parts = job.settings.training, parts_of(ranker)
+    return RankerSpec(
+        features.specs(),
+        parts.fusion,
+        parts.scorer,
+        settings.width,
+        settings.interaction,
+        settings.dropout,
+        settings.late if parts.late else 0,
+        settings.input_dropout,
+    )
 
 
 def knobs_of(job: Job) -> TrainingKnobs:
     """The training knobs out of the settings."""
-    values = {name: getattr(job.settings.training, name) for name in TrainingKnobs.__dataclass_fields__ if name != "max_grade"}
-    return TrainingKnobs(**values, max_grade=float(job.dataset.manifest.max_grade))
+    training = job.settings.training
+    values = {name: getattr(training, name) for name in TrainingKnobs.__dataclass_fields__ if name in type(training).model_fields}
+    families = tuple(job.settings.evaluation.families.values())
+    return TrainingKnobs(**values, families=families, max_grade=float(job.dataset.manifest.max_grade))
 
 
 def _meta(job: Job, plan: Plan, spec: RankerSpec, val_ndcg: float, calibration: Calibration | None) -> ModelMeta:

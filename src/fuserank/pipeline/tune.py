@@ -21,7 +21,7 @@ from fuserank.files import write_file
 from fuserank.pages import render
 from fuserank.pipeline.job import Job, git_commit
 from fuserank.pipeline.train import CHECKPOINT_SECONDS, judged_splits, knobs_of, spec_of
-from fuserank.pipeline.tuning_space import default_of, job_of, space_of
+from fuserank.pipeline.tuning_space import RANKER, default_of, job_of, space_of
 from fuserank.slates import Features
 from fuserank.training import train
 from fuserank.tuning import Budget, Trial, confirm, finalists, finished, importance, open_study, search, winner
@@ -92,9 +92,9 @@ def _evaluation(job: Job, features: Features, checkpoint: Path) -> Evaluate:
     train_slates, val_slates = judged_splits(job, features, ("train", "val"))
 
     def evaluate(params: Mapping[str, Any], seed: int, report: Report) -> float:
-        own, fusion, scorer = job_of(job, params)
+        own = job_of(job, params)
         trained = train(
-            spec_of(own, features, fusion, scorer),
+            spec_of(own, features, params[RANKER]),
             features,
             train_slates,
             val_slates,
@@ -112,8 +112,7 @@ def _evaluation(job: Job, features: Features, checkpoint: Path) -> Evaluate:
 
 def _lines(params: Mapping[str, Any]) -> str:
     """The params as settings; JSON values of these types are TOML values too."""
-    values = {"rankers": [f"{params['fusion']}+{params['scorer']}"]}
-    values |= {name: value for name, value in params.items() if name not in ("fusion", "scorer")}
+    values = {"rankers" if name == RANKER else name: [value] if name == RANKER else value for name, value in params.items()}
     return "\n".join(["[tool.fuserank.training]", *(f"{name} = {json.dumps(value)}" for name, value in values.items())])
 
 

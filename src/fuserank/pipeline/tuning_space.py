@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,23 +11,26 @@ import pydantic
 from fuserank.errors import SettingsError
 from fuserank.fusion import FUSIONS
 from fuserank.losses import LOSSES
-from fuserank.pipeline.job import Job, parts_of
+from fuserank.pipeline.job import LATE, Job, parts_of
 from fuserank.scorers import SCORERS
 from fuserank.settings import Span, TrainingSettings
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-NAMES: Mapping[str, Mapping[str, Any]] = {"fusion": FUSIONS, "scorer": SCORERS, "loss": LOSSES}
-PARTS = ("fusion", "scorer")  # of a ranker's name; every other knob is a setting of training
+RANKER = "ranker"  # every other knob is a setting of training
+NETWORKS = tuple(f"{fusion}+{scorer}" for fusion in FUSIONS for scorer in SCORERS)
+NAMES: Mapping[str, Sequence[str]] = {
+    RANKER: (LATE, *NETWORKS, *(f"{LATE}+{network}" for network in NETWORKS)),
+    "loss": tuple(LOSSES),
+}
 FIXED = ("rankers", "seeds", "device", "precision")  # settings of training that a search must leave alone
 
 
 def default_of(job: Job) -> dict[str, Any]:
     """knob -> value as the settings have it; the ranker is the first one."""
     training = job.settings.training
-    ranker = dict(zip(PARTS, parts_of(training.rankers[0]), strict=True))
-    return ranker | {name: getattr(training, name) for name in _knobs(job) if name not in PARTS}
+    return {name: training.rankers[0] if name == RANKER else getattr(training, name) for name in _knobs(job)}
 
 
 def space_of(job: Job) -> dict[str, BaseDistribution]:
@@ -36,7 +39,7 @@ def space_of(job: Job) -> dict[str, BaseDistribution]:
     Raises:
         SettingsError: no such knob, ``all`` for a knob without a table, a span of a knob that is no real number, a logarithmic span
             below a default of 0, or a value that the settings of training refuse.
-        UnknownNameError: no such fusion, scorer or loss.
+        UnknownNameError: no such ranker or loss.
     """
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
@@ -63,33 +66,33 @@ def space_of(job: Job) -> dict[str, BaseDistribution]:
     return space
 
 
-def job_of(job: Job, params: Mapping[str, Any]) -> tuple[Job, str, str]:
-    """The job with the params of a trial in its settings, and the fusion and scorer of the trial.
+def job_of(job: Job, params: Mapping[str, Any]) -> Job:
+    """The job with the params of a trial in its settings; its ranker is the only one.
 
     Raises:
         SettingsError: a value that the settings of training refuse.
-        UnknownNameError: no such fusion, scorer or loss.
+        UnknownNameError: no such ranker or loss.
     """
-    fusion, scorer = params["fusion"], params["scorer"]
-    values = {name: value for name, value in params.items() if name not in ("fusion", "scorer")}
+    values = {name: value for name, value in params.items() if name != RANKER}
+    parts_of(params[RANKER])
     try:
-        training = TrainingSettings(**{**job.settings.training.model_dump(), **values, "rankers": (f"{fusion}+{scorer}",)})
+        training = TrainingSettings(**{**job.settings.training.model_dump(), **values, "rankers": (params[RANKER],)})
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(map(str, first["loc"]))
         raise SettingsError(
             f"tuning.space: {name} = {first.get('input')!r}", allowed=first["msg"], todo="correct the space"
         ) from None
-    return replace(job, settings=job.settings.model_copy(update={"training": training})), fusion, scorer
+    return replace(job, settings=job.settings.model_copy(update={"training": training}))
 
 
 def _knobs(job: Job) -> list[str]:
-    """Names of the knobs; fusion and scorer are always among them, since a ranker is both."""
-    allowed = [*PARTS, *(name for name in TrainingSettings.model_fields if name not in FIXED)]
+    """Names of the knobs; the ranker is always among them."""
+    allowed = [RANKER, *(name for name in TrainingSettings.model_fields if name not in FIXED)]
     for name in job.settings.tuning.space:
         if name not in allowed:
             raise _refusal(name, "no such knob", ", ".join(allowed))
-    return [*PARTS, *(name for name in job.settings.tuning.space if name not in PARTS)]
+    return [RANKER, *(name for name in job.settings.tuning.space if name != RANKER)]
 
 
 def _refusal(name: str, came: str, allowed: str) -> SettingsError:

@@ -13,7 +13,7 @@ from fuserank.model_folder import load_model
 from fuserank.pipeline.evaluate import score_with
 from fuserank.pipeline.extract import extract
 from fuserank.pipeline.importing import SAMPLE, import_once
-from fuserank.pipeline.job import EVALUATION_SOURCES, Job, parts_of
+from fuserank.pipeline.job import EVALUATION_SOURCES, Job
 from fuserank.pipeline.results import CASES
 from fuserank.pipeline.studies.cells import Cells
 from fuserank.pipeline.train import Plan, TrainedModel, default_ranker, families_of, slates_of, train_plan
@@ -81,8 +81,8 @@ class Bench:
 
     def plan(self, seed: int, *, name: str = "default", ranker: str = "", keep: Sequence[str] = ()) -> Plan:
         """A training of the default ranker, or of `ranker`, that sees all modalities, or those in `keep`."""
-        fusion, scorer = parts_of(ranker or default_ranker(self.job))
-        return Plan(name, "fusion", fusion, scorer, tuple(keep) or tuple(m.name for m in self.job.modalities), seed)
+        modalities = tuple(keep) or tuple(m.name for m in self.job.modalities)
+        return Plan(name, "fusion", ranker or default_ranker(self.job), modalities, seed)
 
     def fit(self, plan: Plan) -> TrainedModel:
         """Train on all training slates, or give what was trained before."""

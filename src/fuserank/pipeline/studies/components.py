@@ -1,4 +1,4 @@
-"""Parts of the model one at a time: every fusion with the default scorer and loss, every scorer and every loss likewise."""
+"""Parts of the model one at a time: every fusion, every scorer, every loss, with and without late interaction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from fuserank.fusion import FUSIONS
 from fuserank.losses import LOSSES
 from fuserank.metrics.significance import holm, paired_p
-from fuserank.pipeline.job import parts_of
+from fuserank.pipeline.job import LATE
 from fuserank.pipeline.studies.bench import Bench, Shop, Workspace, real_shop
 from fuserank.pipeline.studies.figures import COLOURS, INK, label, panels, svg
 from fuserank.pipeline.studies.study import Row, StudyResult, Tell, mean_and_spread, result_row, table
@@ -19,27 +19,23 @@ from fuserank.pipeline.train import default_ranker
 from fuserank.scorers import SCORERS
 
 SHOPS = (real_shop("fashion", "no_colour"),)
-PARTS = ("fusion", "scorer", "loss")
+PARTS = ("late", "fusion", "scorer", "loss")
+FUSION, SCORER = "concat", "sequence"  # what the other part is compared with
 
 
 @dataclass(frozen=True)
 class Variant:
-    """The default with one part exchanged."""
+    """One training: `value` is the name of the part that is varied."""
 
     part: str
-    fusion: str
-    scorer: str
+    value: str
+    ranker: str
     loss: str
 
     @property
-    def value(self) -> str:
-        """The name of the part that is varied."""
-        return str(getattr(self, self.part))
-
-    @property
     def name(self) -> str:
-        """fusion+scorer, loss."""
-        return f"{self.fusion}+{self.scorer}, {self.loss}"
+        """ranker, loss."""
+        return f"{self.ranker}, {self.loss}"
 
 
 def compare_components(
@@ -51,12 +47,14 @@ def compare_components(
 
 
 def variants(ranker: str, loss: str, parts: Sequence[str]) -> list[Variant]:
-    """The default once for each part, and each exchange of one part."""
-    fusion, scorer = parts_of(ranker)
+    """The default ranker and late interaction with and without a network, then every fusion and scorer as a network alone, and
+    every loss with the default ranker."""
+    late = dict.fromkeys((ranker, LATE, f"{LATE}+{FUSION}+{SCORER}", f"{FUSION}+{SCORER}"))
     found = {
-        "fusion": [Variant("fusion", name, scorer, loss) for name in FUSIONS],
-        "scorer": [Variant("scorer", fusion, name, loss) for name in SCORERS],
-        "loss": [Variant("loss", fusion, scorer, name) for name in LOSSES],
+        "late": [Variant("late", name, name, loss) for name in late],
+        "fusion": [Variant("fusion", name, f"{name}+{SCORER}", loss) for name in FUSIONS],
+        "scorer": [Variant("scorer", name, f"{FUSION}+{name}", loss) for name in SCORERS],
+        "loss": [Variant("loss", name, ranker, name) for name in LOSSES],
     }
     return [variant for part in parts for variant in found[part]]
 
@@ -87,20 +85,19 @@ def _measure(bench: Bench, seeds: Sequence[int], tell: Tell, parts: Sequence[str
 
 def _quality(bench: Bench, variant: Variant, seed: int) -> list[float]:
     bench = bench.with_training(loss=variant.loss)
-    ranker = f"{variant.fusion}+{variant.scorer}"
-    return bench.quality(bench.fit(bench.plan(seed, name=ranker, ranker=ranker)))
+    return bench.quality(bench.fit(bench.plan(seed, name=variant.ranker, ranker=variant.ranker)))
 
 
 def draw(rows: Sequence[Row]) -> str:
     """A row of panels for each set, one a part: dots are seeds, the bar their mean, the line the default: SVG text."""
     keys = list(dict.fromkeys((r["dataset"], r["regime"], r["part"]) for r in rows))
     parts = list(dict.fromkeys(r["part"] for r in rows))
+    usual = {(r["dataset"], r["regime"]): r["mean"] for r in rows if r["default"]}
     figure, grid = panels(len(keys), columns=len(parts), size=(4.4, 3.2))
     low, high = (fold(value for r in rows for value in r["seed_means"]) for fold in (min, max))
     for axes, key in zip(grid, keys, strict=True):
         here = sorted((r for r in rows if (r["dataset"], r["regime"], r["part"]) == key), key=lambda r: r["mean"])
-        usual = next(r for r in here if r["default"])
-        axes.axvline(usual["mean"], color=COLOURS["fusion"], linewidth=1, alpha=0.6)
+        axes.axvline(usual[key[:2]], color=COLOURS["fusion"], linewidth=1, alpha=0.6)
         for y, row in enumerate(here):
             colour = COLOURS["fusion"] if row["default"] else COLOURS["single"]
             axes.plot(row["seed_means"], [y] * row["seeds"], "o", color=colour, markersize=4, alpha=0.6)
@@ -119,7 +116,8 @@ def _words(rows: Sequence[Row]) -> str:
         p = "default" if row["default"] else f"{row['p_adjusted']:.4f}"
         lines.append((f"{row['dataset']}, {row['regime']}", row["part"], row["value"], mean_and_spread(row), p))
     return (
-        "One part of the default is exchanged at a time, all else as it is, untuned. p: paired randomisation test against the "
+        "The default with and without a network; fusions and scorers as networks alone, beside the plainest other part; losses "
+        "with the default. All untuned. p: paired randomisation test against the "
         "default on nDCG@10 over queries, Holm-corrected over all variants.\n\n"
         + table(("set", "part", "", "nDCG@10", "p against the default"), lines)
     )

@@ -1,0 +1,102 @@
+"""Late interaction: every word of the query looks for evidence in every modality, and a product must satisfy all of them.
+
+    z_t(p) = Σ over present modalities m of e_t · Φ_m(p) / √K + bias(e_t)     evidence for term t: modalities add up
+    late(q, p) = Σ_t importance(e_t) · log σ(z_t(p))                          a soft AND over the terms
+
+Terms meet products one by one, as in ColBERT (Khattab & Zaharia 2020, arXiv:2004.12832); log σ makes of them a product of
+probabilities, so that a shirt of the right colour does not pay for being no shirt. Words have an embedding of their own rather than
+a place in a sentence vector: what is learned of "red" and of "shirt" holds for red shirts that nobody asked for in training. Where
+a query's vector is no sentence (a picture, a sound, a history), it is one term more.
+
+Φ_m(p) touches the product alone: it is computed once per product and stored beside the first layer's half.
+
+Shapes: P products, B queries, N candidates, M modalities, C query channels, L word ids, T terms = L + term channels, K width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fuserank.projection import ModalitySpec
+
+WORD_IDS = 8192  # words are hashed to 1 .. WORD_IDS - 1; 0 is padding
+SPREAD = 0.3  # deviation of word embeddings at the start: nearly orthogonal, so that words are learned apart
+
+
+class LateInteraction(nn.Module):
+    """Scores pairs by evidence per term.
+
+    Args:
+        specs: the M modalities, in the order of every present mask.
+        width: K.
+        dropout: probability on the inputs in training, against learning single products by heart.
+
+    Attributes:
+        seen: (WORD_IDS,) bool, the words that training queries have; others are left out, for nothing is known of them.
+    """
+
+    seen: Tensor
+
+    def __init__(self, specs: Sequence[ModalitySpec], width: int, dropout: float) -> None:
+        super().__init__()
+        self.specs, self.width = tuple(specs), width
+        self.channels = [s for s in specs if s.query_dim]
+        self.product = nn.ModuleDict({s.name: nn.Linear(s.product_dim, width) for s in specs if s.product_dim})
+        self.look = nn.ModuleDict({s.name: nn.Linear(width, width, bias=False) for s in specs if s.product_dim})
+        self.words = nn.Embedding(WORD_IDS, width, padding_idx=0)
+        nn.init.normal_(self.words.weight, std=SPREAD)
+        self.terms = nn.ModuleDict({s.name: nn.Linear(s.query_dim, width) for s in self.channels if s.is_term})
+        self.bias, self.importance = nn.Linear(width, 1), nn.Linear(width, 1)
+        self.dropout = nn.Dropout(dropout)
+        self.register_buffer("seen", torch.zeros(WORD_IDS, dtype=torch.bool))
+
+    def project_products(self, vectors: Mapping[str, Tensor]) -> Tensor:
+        """{modality: (P, d_m)} standardised -> (P, M, K): Φ, 0 for a modality without vectors."""
+        count = next((len(v) for v in vectors.values()), 0)
+        empty = self.words.weight.new_zeros(count, self.width)
+        parts = [
+            self.product[s.name](self.dropout(vectors[s.name])) @ self.look[s.name].weight if s.product_dim else empty
+            for s in self.specs
+        ]
+        return torch.stack(parts, dim=1)
+
+    def query_terms(
+        self, words: Tensor, vectors: Mapping[str, Tensor], present: Tensor, scaling: nn.ModuleDict
+    ) -> tuple[Tensor, Tensor]:
+        """The terms of queries.
+
+        Args:
+            words: (B, L) int64 word ids, 0 for padding.
+            vectors: {channel: (B, d_c)}.
+            present: (B, C) bool.
+            scaling: the `Standardiser` of each channel.
+
+        Returns:
+            embeddings (B, T, K), and which of them count, (B, T) bool.
+        """
+        terms, counts = [self.words(words)], [self.seen[words]]
+        for c, spec in enumerate(self.channels):
+            if spec.is_term:
+                terms.append(self.terms[spec.name](self.dropout(scaling[spec.name](vectors[spec.name])))[:, None])
+                counts.append(present[:, c, None])
+        return torch.cat(terms, dim=1), torch.cat(counts, dim=1)
+
+    def forward(self, terms: Tensor, counts: Tensor, products: Tensor, present: Tensor) -> Tensor:
+        """Score.
+
+        Args:
+            terms, counts: (B, T, K) and (B, T) of `query_terms`.
+            products: (B, N, M, K) of `project_products`, gathered per candidate.
+            present: (B, N, M) bool.
+
+        Returns:
+            (B, N), at most 0; exactly 0 for a query none of whose terms counts.
+        """
+        evidence = torch.einsum("bnmk,bnm->bnk", products, present.to(products.dtype))
+        z = torch.einsum("btk,bnk->btn", terms, evidence) / self.width**0.5 + self.bias(terms)
+        importance = F.softplus(self.importance(terms)).squeeze(-1) * counts
+        return torch.einsum("bt,btn->bn", importance, F.logsigmoid(z))
