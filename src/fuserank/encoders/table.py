@@ -9,6 +9,7 @@ from fuserank.encoders.minilm import MiniLM
 from fuserank.encoders.multilingual import MultilingualUse
 from fuserank.encoders.numbers import Numbers
 from fuserank.encoders.sound import Sound
+from fuserank.encoders.word_sketch import WordSketch
 
 ENCODERS: tuple[EncoderInfo, ...] = (
     MiniLM.info,
@@ -17,6 +18,7 @@ ENCODERS: tuple[EncoderInfo, ...] = (
     Sound.info,
     whisper.INFO,
     Numbers.info,
+    WordSketch.info,
 )
 
 

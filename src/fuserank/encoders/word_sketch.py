@@ -7,7 +7,7 @@ a linear layer above learns as if every word had a weight of its own, without a 
 
 from __future__ import annotations
 
-import zlib
+import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -25,7 +25,7 @@ class WordSketch:
         tokenize: text -> words; part of what `info.version` stands for.
     """
 
-    info = EncoderInfo("word-sketch", "1", DIM, "Apache-2.0")
+    info = EncoderInfo("word-sketch", "2", DIM, "none")
 
     def __init__(self, tokenize: Callable[[str], list[str]]) -> None:
         self._tokenize = tokenize
@@ -39,7 +39,13 @@ class WordSketch:
         vectors = np.zeros((len(prepared), DIM), np.float32)
         for vector, words in zip(vectors, prepared, strict=True):
             for word in words:
-                for repeat in range(REPEATS):
-                    code = zlib.crc32(f"{repeat}:{word}".encode())
+                for code in _codes(word):
                     vector[(code >> 1) % DIM] += 1 if code & 1 else -1
         return unit_rows(vectors)
+
+
+def _codes(word: str) -> list[int]:
+    """REPEATS numbers of 16 bits, independent of each other. Those of a linear hash (CRC-32 of a number and the word) are not: all
+    words of a length differ from one repeat to the next by the same, so that two that meet once meet every time."""
+    digest = hashlib.blake2b(word.encode(), digest_size=2 * REPEATS).digest()
+    return [int.from_bytes(digest[at : at + 2], "little") for at in range(0, 2 * REPEATS, 2)]
