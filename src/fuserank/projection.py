@@ -71,6 +71,16 @@ class Standardiser(nn.Module):
         return ((vectors - self.centre) * self.scale).clamp(-10, 10)
 
 
+class _QueryLayer(nn.Linear):
+    """A linear layer that may have no inputs: then it is its bias, 0 at the start, where torch's own warns of nothing to do."""
+
+    def reset_parameters(self) -> None:
+        if self.in_features:
+            super().reset_parameters()
+        else:
+            nn.init.zeros_(self.bias)
+
+
 class SplitProjection(nn.Module):
     """Projects products and queries apart, then combines them per pair.
 
@@ -97,7 +107,7 @@ class SplitProjection(nn.Module):
         # One matrix from all query channels to all modalities: any channel may speak to any modality (words to pixels).
         # The last inputs are the present flags, so that an absent channel has an embedding of its own.
         query_dim = sum(s.query_dim for s in self.channels) + len(self.channels)
-        self.query = nn.Linear(query_dim, len(specs) * stored)
+        self.query = _QueryLayer(query_dim, len(specs) * stored)
         self.bilinear = nn.ModuleDict({s.name: nn.Linear(rank, width, bias=False) for s in specs if s.product_dim and rank})
         self.pair = nn.ModuleDict({s.name: nn.Linear(len(s.pair_names), width, bias=False) for s in specs if s.pair_names})
 

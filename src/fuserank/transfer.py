@@ -86,7 +86,7 @@ def _take_late(ranker: Ranker, source: Ranker, kept: Sequence[str]) -> list[str]
     for whole, other in ((new.words, old.words), (new.bias, old.bias), (new.importance, old.importance)):
         whole.load_state_dict(other.state_dict())
     new.seen |= old.seen
-    return notes
+    return list(dict.fromkeys(notes))
 
 
 def _read(folder: Path) -> tuple[Ranker, Mapping[str, EncoderInfo]]:
@@ -165,7 +165,7 @@ def _take_parts(ranker: Ranker, source: Ranker) -> list[str]:
     new, old, notes = ranker.spec, source.spec, []
     same_list = [m.name for m in new.modalities] == [m.name for m in old.modalities]
     # A scorer reads what its fusion gives, so it is the same only behind the same fusion.
-    for part, mine, theirs in (("fusion", new.fusion, old.fusion), ("scorer", new.name, old.name)):
+    for part, mine, theirs in (("fusion", new.fusion, old.fusion), ("scorer", f"{new.fusion}+{new.scorer}", f"{old.fusion}+{old.scorer}")):
         if mine != theirs:
             notes.append(f"{part} starts fresh: {theirs} in the start, {mine} here")
         elif not (same_list or _free_of_list(ranker, part)):
