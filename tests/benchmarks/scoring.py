@@ -8,7 +8,7 @@ from fuserank.slates import project_catalogue, score_slate
 from tests.benchmarks.records import Row, compare
 from tests.benchmarks.shop import SHOP_NOTE, make_ranker
 
-RANKERS = ("concat+sequence", "sum+attention", "attention+attention_sequence")
+RANKERS = ("late", "concat+sequence", "sum+attention", "attention+attention_sequence")
 CANDIDATES = 1000
 
 

@@ -21,7 +21,7 @@ def p99(values) -> float:
 
 
 def measure(job, features, folder: Path) -> list[Row]:
-    ranker = make_ranker(features, "concat+sequence")
+    ranker = make_ranker(features, "late")
     encoders = {m.name: m.encoder.info for m in job.modalities if m.encoder}
     meta = ModelMeta(
         name="bench", ranker=ranker.spec.as_dict(), encoders=encoders, data=DataIdentity(name=job.name, version=job.dataset.version)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from fuserank.data.sample import build_sample
 from fuserank.pipeline.extract import extract
-from fuserank.pipeline.job import Job
+from fuserank.pipeline.job import Job, parts_of
 from fuserank.pipeline.train import slates_of
 from fuserank.ranker import Ranker, RankerSpec
-from fuserank.settings import load_settings
+from fuserank.settings import TrainingSettings, load_settings
 
 SHOP_NOTE = "random weights"  # speed does not depend on what a model has learned
 
@@ -24,5 +24,7 @@ def open_shop(folder: Path | None = None):
 
 def make_ranker(features, name: str) -> Ranker:
     """A ranker in eval mode with random weights."""
-    fusion, scorer = name.split("+")
-    return Ranker(RankerSpec(features.specs(), fusion, scorer)).eval()
+    parts = parts_of(name)
+    return Ranker(
+        RankerSpec(features.specs(), parts.fusion, parts.scorer, late=TrainingSettings().late if parts.late else 0)
+    ).eval()

@@ -58,6 +58,7 @@ def test_follows_the_protocol(modality):
     assert modality.name in MODALITIES
     assert modality.scaling in {"unit", "standard", "robust"}
     assert isinstance(modality.query_from_history, bool)
+    assert isinstance(modality.query_is_term, bool)
     assert len(set(modality.pair_names)) == len(modality.pair_names)
 
 
@@ -125,7 +126,7 @@ def test_all_modalities_go_from_products_to_pair_scores(products, queries, media
     assert not any(report.quarantined for report in reports)
     features, _ = build_query_features(queries, modalities, catalogue, store, media.__getitem__, {"u": [(1, "p0"), (2, "p1")]})
     pairs = PairScores(modalities, catalogue, features)
-    assert set(pairs.owners) == set(MODALITIES) - {"numeric"}
+    assert set(pairs.owners) == set(MODALITIES) - {"numeric", "words"}
     for q in range(len(queries)):
         scores = pairs.scores(q)
         assert scores.shape == (len(products), len(pairs.names)) and np.isfinite(scores).all()

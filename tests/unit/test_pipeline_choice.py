@@ -8,7 +8,7 @@ from fuserank.pipeline.train import Plan, TrainedModel
 
 
 def model(name, seed, *curve, kind="fusion"):
-    return TrainedModel(Plan(name, kind, "sum", "sequence", ("text",), seed), Path(f"{name}-{seed}"), max(curve), curve)
+    return TrainedModel(Plan(name, kind, "sum+sequence", ("text",), seed), Path(f"{name}-{seed}"), max(curve), curve)
 
 
 def test_the_best_mean_over_seeds_and_of_it_the_best_seed():

@@ -62,7 +62,8 @@ def plain(projection, products, queries, query_present, rows, pairs, present):
 @torch.no_grad()
 def test_fast_path_is_the_plain_path(projection, case):
     products, queries, query_present, rows, pairs, present = case
-    stored, asked = projection.project_products(products), projection.project_queries(queries, query_present)
+    stored = projection.project_products(projection.scale_products(products))
+    asked = projection.project_queries(queries, query_present)
     expected = plain(projection, *case)
     torch.testing.assert_close(projection.combine(asked, stored[rows], pairs, present), expected, atol=1e-5, rtol=1e-5)
     halved = projection.combine(asked, stored.half().float()[rows], pairs, present)
@@ -73,7 +74,10 @@ def test_fast_path_is_the_plain_path(projection, case):
 def test_absent_vectors_are_exactly_zero(projection, case):
     products, queries, query_present, rows, pairs, present = case
     x = projection.combine(
-        projection.project_queries(queries, query_present), projection.project_products(products)[rows], pairs, present
+        projection.project_queries(queries, query_present),
+        projection.project_products(projection.scale_products(products))[rows],
+        pairs,
+        present,
     )
     assert (x[~present] == 0).all()
 
@@ -99,3 +103,12 @@ def test_an_outlier_is_clipped():
     standardiser = Standardiser(1)
     standardiser.fit(torch.tensor([[0.0], [1.0], [2.0]]), "standard")
     assert standardiser(torch.tensor([[1e9], [-1e9]])).flatten().tolist() == [10, -10]
+
+
+def test_without_a_query_channel_the_query_says_the_same_to_every_product():
+    """Products of numbers found by words: the pair scores alone know the query. torch's own layer would warn, an error here."""
+    projection = SplitProjection((SPECS[1], ModalitySpec("n", 4, 0, (), "robust")), D, 4, 0.0)
+    said = projection.project_queries({}, torch.zeros(B, 0, dtype=torch.bool))
+    assert said.shape == (B, 2, D + 4) and not said.any()
+    said.sum().backward()
+    assert (projection.query.bias.grad == B).all()

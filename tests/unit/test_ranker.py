@@ -1,6 +1,7 @@
 """Building rankers, absence, and the stored half of the first layer against the plain computation."""
 
 import json
+from itertools import product
 
 import numpy as np
 import pytest
@@ -19,11 +20,15 @@ SPECS = (
     ModalitySpec("numbers", 3, 0, (), "robust"),
 )
 
+PARTS = [*product([0], FUSIONS, SCORERS), (12, "", ""), (12, "concat", "sequence")]
+
 
 def shaken(spec, seed=0):
-    """A ranker every part of which shows in a score."""
+    """A ranker every part of which shows in a score, and that knows every word."""
     torch.manual_seed(seed)
     ranker = Ranker(spec).eval()
+    if ranker.late is not None:
+        ranker.late.seen[1:] = True
     with torch.no_grad():
         for parameter in ranker.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -35,6 +40,7 @@ def batch(present):
     b, n, _ = present.shape
     return Slates(
         query_vectors={"words": torch.randn(b, 6, generator=generator)},
+        query_words=torch.tensor([3, 5, 0]).expand(b, 3),
         query_present=torch.ones(b, 1, dtype=torch.bool),
         products=torch.arange(n).expand(b, n),
         present=present,
@@ -54,6 +60,24 @@ def test_a_spec_comes_back_from_json():
     assert (spec.name, spec.pair_owners) == ("concat+attention", [0, 1, 1])
 
 
+@pytest.mark.parametrize(
+    ("late", "fusion", "scorer", "name"),
+    [(0, "sum", "lstm", "sum+lstm"), (8, "", "", "late"), (8, "concat", "sequence", "late+concat+sequence")],
+)
+def test_a_ranker_is_named_by_its_parts(late, fusion, scorer, name):
+    spec = RankerSpec(SPECS, fusion, scorer, late=late)
+    assert spec.name == name
+    assert RankerSpec.from_dict(json.loads(json.dumps(spec.as_dict()))) == spec
+    ranker = Ranker(spec)
+    assert (ranker.late is not None, ranker.fusion is not None, ranker.scorer is not None) == (bool(late), *[bool(fusion)] * 2)
+
+
+@pytest.mark.parametrize(("fusion", "scorer"), [("", ""), ("sum", ""), ("", "sequence")])
+def test_a_ranker_of_nothing_or_half_a_network_is_refused(fusion, scorer):
+    with pytest.raises(InputError, match="late interaction, a fusion with a scorer, or both"):
+        Ranker(RankerSpec(SPECS, fusion, scorer))
+
+
 @pytest.mark.parametrize(("fusion", "scorer"), [("summ", "sequence"), ("sum", "sequense")])
 def test_an_unknown_name_is_refused_with_the_nearest(fusion, scorer):
     with pytest.raises(UnknownNameError, match="sum" if fusion == "summ" else "sequence"):
@@ -65,11 +89,10 @@ def test_no_product_vectors_at_all_is_refused():
         Ranker(RankerSpec(SPECS[1:2], "sum", "sequence"))
 
 
-@pytest.mark.parametrize("scorer", SCORERS)
-@pytest.mark.parametrize("fusion", FUSIONS)
-def test_absence(fusion, scorer):
+@pytest.mark.parametrize(("late", "fusion", "scorer"), PARTS)
+def test_absence(late, fusion, scorer):
     """A candidate without anything has a finite score; what an absent modality holds does not matter, its pair scores included."""
-    ranker = shaken(RankerSpec(SPECS, fusion, scorer, width=8, rank=4))
+    ranker = shaken(RankerSpec(SPECS, fusion, scorer, width=8, rank=4, late=late))
     present = torch.ones(1, 5, 3, dtype=torch.bool)
     present[0, 0], present[0, 1, 0], present[0, 2, 1] = False, False, False
     inputs, products = batch(present), vectors(5)
@@ -99,11 +122,10 @@ def test_a_new_ranker_is_its_prior():
     assert torch.allclose(ranker(ranker.project_products(vectors(4)), inputs), inputs.pairs.sum(-1))
 
 
-@pytest.mark.parametrize("scorer", SCORERS)
-@pytest.mark.parametrize("fusion", FUSIONS)
-def test_stored_float16_projections_order_a_slate_as_float32_ones_do(tiny, fusion, scorer):
+@pytest.mark.parametrize(("late", "fusion", "scorer"), PARTS)
+def test_stored_float16_projections_order_a_slate_as_float32_ones_do(tiny, late, fusion, scorer):
     """Float16 has 11 bits: scores differ by less than 1/200 of their spread, and only neighbours so close may change places."""
-    ranker = shaken(RankerSpec(tiny.features.specs(), fusion, scorer, width=16, rank=8))
+    ranker = shaken(RankerSpec(tiny.features.specs(), fusion, scorer, width=16, rank=8, late=late))
     ranker.fit_scaling(tiny.features.product_vectors(np.arange(len(tiny.features.catalogue))), {})
     stored = project_catalogue(ranker, tiny.features, chunk=7)
     assert stored.dtype == torch.float16

@@ -128,7 +128,7 @@ def test_every_ranker_and_each_family_alone_for_every_seed(tiny):
         *((f"{family} only", seed, "single") for family in FAMILIES for seed in (0, 1)),
     ]
     assert [list(p.keep) for p in found] == [names] * 4 + [["text", "lexical"]] * 2 + [["image"]] * 2
-    assert {(p.fusion, p.scorer) for p in found if p.kind == "single"} == {("sum", "sequence")}
+    assert {p.ranker for p in found if p.kind == "single"} == {"sum+sequence"}
 
 
 def without(features, *names):
@@ -173,7 +173,7 @@ def test_what_is_left_without_each_family(tiny, monkeypatch):
     job = Job(
         tiny.job.data, load_settings(home=tiny.job.settings.home, evaluation={"families": {**FAMILIES, "all": names, "none": ()}})
     )
-    model = TrainedModel(Plan("m", "fusion", "concat", "sequence", names, 0), Path("m"), 0.5, (0.5,))
+    model = TrainedModel(Plan("m", "fusion", "concat+sequence", names, 0), Path("m"), 0.5, (0.5,))
     found = without_families(job, tiny.features, model, tiny.slates[2])
     assert found.keys() == {"text", "picture"}
     score = score_with(tiny.features, ranker, [n for n in names if n != "image"])

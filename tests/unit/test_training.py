@@ -3,20 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from fuserank.errors import ModelFolderError, UnknownNameError
 from fuserank.metrics.ndcg import ndcg
-from fuserank.ranker import Ranker, RankerSpec, Slates
-from fuserank.slates import Slate, project_catalogue, score_slate
-from fuserank.training import TrainingKnobs, drop_modalities, sample_slate, train
+from fuserank.ranker import Ranker, RankerSpec
+from fuserank.slates import project_catalogue, score_slate
+from fuserank.training import TrainingKnobs, train
 
 KNOBS = TrainingKnobs(epochs=4, patience=4, batch_queries=8, slate=16, device="cpu")
 
 
-def run(tiny, knobs=KNOBS, seed=0, scorer="attention_sequence", **options):
-    spec = RankerSpec(tiny.features.specs(), "attention", scorer, width=16, rank=8)
+def run(tiny, knobs=KNOBS, seed=0, scorer="attention_sequence", late=0, **options):
+    spec = RankerSpec(tiny.features.specs(), "attention", scorer, width=16, rank=8, late=late)
     return train(spec, tiny.features, tiny.slates[0], tiny.slates[1], knobs, seed=seed, **options)
 
 
@@ -115,36 +113,6 @@ def test_unknown_names_and_no_slates_are_clear_errors(tiny):
         run(tiny, scorer="x")
     with pytest.raises(ValueError, match="0 training and 2 validation slates"):
         train(RankerSpec(tiny.features.specs(), "sum", "sequence"), tiny.features, [], tiny.slates[1], KNOBS, seed=0)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(2, 20), st.integers(0, 9))
-def test_a_sampled_slate(grades, size, seed):
-    count = len(grades)
-    slate = Slate(0, np.arange(count), np.array(grades, np.float32), np.zeros((count, 1), np.float32), np.ones((count, 1), bool))
-    drawn = sample_slate(slate, size, np.random.default_rng(seed))
-    assert len(drawn.rows) == len(set(drawn.rows.tolist())) == min(size, count)
-    assert (drawn.grades == slate.grades[drawn.rows]).all()
-    relevant, taken = np.sum(slate.grades > 0), np.sum(drawn.grades > 0)
-    assert taken >= min(relevant, size // 2)
-    left = np.delete(slate.grades, drawn.rows)
-    if taken and left.any():
-        assert drawn.grades[drawn.grades > 0].min() >= left.max(), "higher grades come first"
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10_000), st.sampled_from([0.1, 0.5, 0.9]))
-def test_modality_dropout_never_takes_all(seed, probability):
-    rng = torch.Generator().manual_seed(seed)
-    present = torch.rand(3, 5, 4, generator=rng) > 0.5
-    asked = torch.rand(3, 2, generator=rng) > 0.3
-    blank = torch.zeros(3, 5)
-    torch.manual_seed(seed)
-    dropped = drop_modalities(Slates({}, asked, blank.long(), present, blank[..., None], blank == 0), probability)
-    assert not (dropped.present & ~present).any()
-    assert torch.equal(dropped.present.any(-1), present.any(-1))
-    assert not (dropped.query_present & ~asked).any()
-    assert torch.equal(dropped.query_present.any(-1), asked.any(-1))
 
 
 def test_the_weights_are_those_of_the_best_epoch(tiny, monkeypatch):

@@ -43,6 +43,7 @@ def learned(model, vectors, query_vectors, pairs, queries_with, products_with):
     present = torch.tensor([s.name in products_with for s in specs]).expand(2, 4, -1)
     slates = Slates(
         query_vectors={name: query_vectors[name] for name in channels},
+        query_words=torch.zeros(2, 1, dtype=torch.long),
         query_present=torch.tensor([name in queries_with for name in channels]).expand(2, -1),
         products=torch.arange(4).expand(2, -1),
         present=present,
@@ -138,7 +139,7 @@ def test_vectors_that_were_not_there_start_fresh_and_are_named():
 
 @pytest.mark.parametrize("sizes", [{"width": 16}, {"rank": 8}])
 def test_another_size_is_refused(sizes):
-    with pytest.raises(InputError, match=r"its width and interaction are \(8, 4\)"):
+    with pytest.raises(InputError, match=r"ranker sum\+sequence can be taken over: it has other parts, or parts of other widths"):
         warm_start(ranker(**sizes), ranker())
 
 

@@ -55,6 +55,7 @@ class Words:
 
     def __post_init__(self):
         self.encoder = Bag()
+        self.query_is_term = self.query_from_history
 
     def product_content(self, product):
         return Content(hashlib.sha256(product.title.encode()).hexdigest(), product.title) if product.title else None
@@ -73,6 +74,7 @@ class Picture(Words):
 
     def __post_init__(self):
         self.encoder = Level()
+        self.query_is_term = True
 
     def product_content(self, product):
         return Content(product.image, product.image, is_media=True) if product.image else None

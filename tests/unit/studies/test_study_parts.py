@@ -112,12 +112,20 @@ def test_rankers_are_timed_turn_by_turn(bench):
 
 def test_each_variant_exchanges_one_part():
     found = components.variants("sum+attention", "bce", components.PARTS)
-    assert len(found) == len(FUSIONS) + len(SCORERS) + len(LOSSES)
-    for variant in found:
-        parts = {"fusion": variant.fusion, "scorer": variant.scorer, "loss": variant.loss}
-        usual = {"fusion": "sum", "scorer": "attention", "loss": "bce"}
-        assert {name for name in parts if parts[name] != usual[name]} <= {variant.part}
-        assert variant.value == parts[variant.part]
+    of = {part: [v for v in found if v.part == part] for part in components.PARTS}
+    assert [v.value for v in of["late"]] == [v.ranker for v in of["late"]]
+    assert [v.ranker for v in of["late"]] == ["sum+attention", "late", "late+concat+sequence", "concat+sequence"]
+    assert [(v.value, v.ranker) for v in of["fusion"]] == [(name, f"{name}+sequence") for name in FUSIONS]
+    assert [(v.value, v.ranker) for v in of["scorer"]] == [(name, f"concat+{name}") for name in SCORERS]
+    assert [(v.value, v.ranker, v.loss) for v in of["loss"]] == [(name, "sum+attention", name) for name in LOSSES]
+    assert {v.loss for part in ("late", "fusion", "scorer") for v in of[part]} == {"bce"}
+    assert sum(len(variants) for variants in of.values()) == len(found)
+
+
+@pytest.mark.parametrize("ranker", ["late", "concat+sequence"])
+def test_a_default_that_is_a_variant_stands_once(ranker):
+    found = [v.ranker for v in components.variants(ranker, "softmax", ("late",))]
+    assert found == [ranker, *(name for name in ("late", "late+concat+sequence", "concat+sequence") if name != ranker)]
 
 
 def test_numbers_in_words():
