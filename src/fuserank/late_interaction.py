@@ -1,12 +1,13 @@
 """Late interaction: every word of the query looks for evidence in every modality, and a product must satisfy all of them.
 
     z_t(p) = Σ over present modalities m of e_t · Φ_m(p) / √K + bias(e_t)     evidence for term t: modalities add up
-    late(q, p) = Σ_t importance(e_t) · log σ(z_t(p))                          a soft AND over the terms
+    late(q, p) = Σ over words importance(e_t) · log σ(z_t(p)) + Σ over other terms importance(e_t) · z_t(p)
 
-Terms meet products one by one, as in ColBERT (Khattab & Zaharia 2020, arXiv:2004.12832); log σ makes of them a product of
-probabilities, so that a shirt of the right colour does not pay for being no shirt. Words have an embedding of their own rather than
-a place in a sentence vector: what is learned of "red" and of "shirt" holds for red shirts that nobody asked for in training. Where
-a query's vector is no sentence (a picture, a sound, a history), it is one term more.
+Terms meet products one by one, as in ColBERT (Khattab & Zaharia 2020, arXiv:2004.12832). Words are conditions: log σ makes of them
+a product of probabilities, so that the right colour does not make up for being no shirt. They have embeddings of their own rather
+than a place in a sentence vector: what is learned of "red" and of "shirt" holds for red shirts that nobody asked for in training.
+A query's vector that is no sentence (a picture, a sound, a history) is one term more; it is no condition but a likeness, of which
+there is no enough, so its evidence counts as it is.
 
 Φ_m(p) touches the product alone: it is computed once per product and stored beside the first layer's half.
 
@@ -24,6 +25,7 @@ from torch import Tensor, nn
 from fuserank.projection import ModalitySpec
 
 WORD_IDS = 8192  # words are hashed to 1 .. WORD_IDS - 1; 0 is padding
+HIDDEN = 256
 SPREAD = 0.3  # deviation of word embeddings at the start: nearly orthogonal, so that words are learned apart
 
 
@@ -49,7 +51,7 @@ class LateInteraction(nn.Module):
         self.look = nn.ModuleDict({s.name: nn.Linear(width, width, bias=False) for s in specs if s.product_dim})
         self.words = nn.Embedding(WORD_IDS, width, padding_idx=0)
         nn.init.normal_(self.words.weight, std=SPREAD)
-        self.terms = nn.ModuleDict({s.name: nn.Linear(s.query_dim, width) for s in self.channels if s.is_term})
+        self.terms = nn.ModuleDict({s.name: _term(s.query_dim, width, dropout) for s in self.channels if s.is_term})
         self.bias, self.importance = nn.Linear(width, 1), nn.Linear(width, 1)
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("seen", torch.zeros(WORD_IDS, dtype=torch.bool))
@@ -81,7 +83,7 @@ class LateInteraction(nn.Module):
         terms, counts = [self.words(words)], [self.seen[words]]
         for c, spec in enumerate(self.channels):
             if spec.is_term:
-                terms.append(self.terms[spec.name](self.dropout(scaling[spec.name](vectors[spec.name])))[:, None])
+                terms.append(self.terms[spec.name](scaling[spec.name](vectors[spec.name]))[:, None])
                 counts.append(present[:, c, None])
         return torch.cat(terms, dim=1), torch.cat(counts, dim=1)
 
@@ -89,14 +91,20 @@ class LateInteraction(nn.Module):
         """Score.
 
         Args:
-            terms, counts: (B, T, K) and (B, T) of `query_terms`.
+            terms, counts: (B, T, K) and (B, T) of `query_terms`, words first.
             products: (B, N, M, K) of `project_products`, gathered per candidate.
             present: (B, N, M) bool.
 
         Returns:
-            (B, N), at most 0; exactly 0 for a query none of whose terms counts.
+            (B, N), exactly 0 for a query none of whose terms counts.
         """
         evidence = torch.einsum("bnmk,bnm->bnk", products, present.to(products.dtype))
         z = torch.einsum("btk,bnk->btn", terms, evidence) / self.width**0.5 + self.bias(terms)
         importance = F.softplus(self.importance(terms)).squeeze(-1) * counts
-        return torch.einsum("bt,btn->bn", importance, F.logsigmoid(z))
+        words = terms.shape[1] - len(self.terms)
+        return torch.einsum("bt,btn->bn", importance, torch.cat([F.logsigmoid(z[:, :words]), z[:, words:]], dim=1))
+
+
+def _term(query_dim: int, width: int, dropout: float) -> nn.Sequential:
+    """A query's vector -> a term: through one hidden layer, since nobody asks twice with the same picture."""
+    return nn.Sequential(nn.Linear(query_dim, HIDDEN), nn.GELU(), nn.Dropout(dropout), nn.Linear(HIDDEN, width))

@@ -53,4 +53,5 @@ def sample_slate(slate: Slate, size: int, rng: np.random.Generator) -> Slate:
     others = np.flatnonzero(slate.grades <= 0)
     others = others[np.argsort(noise[others])]
     taken = min(len(relevant), max(size // 2, size - len(others)))
-    return slate.take(np.concatenate([relevant[:taken], others[: size - taken]]))
+    # In the slate's own order, which says nothing: candidates sorted by grade would make every tie a perfect ranking.
+    return slate.take(np.sort(np.concatenate([relevant[:taken], others[: size - taken]])))
