@@ -144,6 +144,11 @@ class Ranker(nn.Module):
         self.prior.weight.requires_grad_(False)
         self.register_buffer("trust", torch.ones(()))
 
+    @property
+    def stored_width(self) -> int:
+        """D + R + K: how many numbers `project_products` gives for each modality of a product."""
+        return self.projection.width + self.projection.rank + self.spec.late
+
     def project_products(self, vectors: Mapping[str, Tensor], *, scaled: bool = False) -> Tensor:
         """All that touches products alone: computed once per product and stored (float16 is enough).
 

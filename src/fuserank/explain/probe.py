@@ -29,7 +29,7 @@ class Probe:
 
     Args:
         ranker: in evaluation mode.
-        projected: (P, M, D + R) as `project_catalogue` gives it, of the features' catalogue.
+        projected: (P, M, D + R + K) as `project_catalogue` gives it, of the features' catalogue.
         features: that the slate is of.
         slate: at least one candidate.
 
@@ -64,7 +64,7 @@ class Probe:
         Args:
             positions: (V,) whom each stands in for.
             candidates: V of them; `rows` may point behind the catalogue, into `more`.
-            more: (P', M, D + R) projected products that the catalogue does not hold.
+            more: (P', M, D + R + K) projected products that the catalogue does not hold.
 
         Returns:
             (V,) float32 logits.

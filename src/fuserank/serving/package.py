@@ -2,7 +2,7 @@
 
 model/           a model folder
 catalogue/       product vectors, present mask and word index (`fuserank.features.Catalogue`)
-projected.npy    float16 (N, M, D + R): the product half of the model's first layer, computed once
+projected.npy    float16 (N, M, D + R + K): what the model computes of a product alone, computed once
 products.parquet what an answer shows of a product
 histories.json   user_id -> what the shopper took: [milliseconds since 1970, product id], newest last
 encoders/        encoders of your own, if any (`fuserank.serving.packed_encoders`)
@@ -47,7 +47,7 @@ class Package:
         meta: of the model.
         version: name of the ranker and first 12 hex digits of its folder's seal, as at the end of its registry version.
         catalogue: N products as features.
-        projected: float16 (N, M, D + R), memory-mapped.
+        projected: float16 (N, M, D + R + K), memory-mapped.
         products: N rows of SHOWN, in the catalogue's order.
         histories: user_id -> (milliseconds since 1970, product id) of what the shopper took, newest last.
     """
@@ -126,7 +126,7 @@ def open_package(folder: Path) -> Package:
     # Copy-on-write: pages are shared and read on demand as with "r", but torch wants memory that it may write.
     projected = torch.from_numpy(np.load(folder / "projected.npy", mmap_mode="c", allow_pickle=False))
     products = pq.read_table(folder / "products.parquet")
-    expected = (len(catalogue), len(ranker.spec.modalities), ranker.spec.width + ranker.spec.rank)
+    expected = (len(catalogue), len(ranker.spec.modalities), ranker.stored_width)
     if projected.shape != expected or projected.dtype != torch.float16 or len(products) != len(catalogue):
         raise ModelFolderError(
             f"{folder}: projected {tuple(projected.shape)}, {len(products)} products",
