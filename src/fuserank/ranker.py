@@ -4,8 +4,8 @@
 
 s are the pair scores (BM25, cosines), late is `fuserank.late_interaction`, x_m come from `fuserank.projection`. A ranker has late
 interaction, or a fusion with a scorer, or both. The prior is a linear combination, fitted first and then held. With few judgments
-a ranker must be able to fall back on it: what is learned is added to it, and trust (0..1) is chosen on validation when training is
-done.
+a ranker must be able to fall back on it: what is learned is added to it, and trust (0 or more) is chosen on validation when
+training is done.
 
 Shapes: P products, B queries, N candidates, M modalities, C query channels, L word ids, S pair scores, D width, R rank, K width of
 late interaction.
@@ -100,7 +100,7 @@ Logits = TypeVar("Logits", Tensor, np.ndarray)
 
 
 def blend(prior: Logits, learned: Logits, trust: Any) -> Logits:
-    """The score out of its two parts; `trust` in 0..1. The one place where it is said, for tensors and arrays alike."""
+    """The score out of its two parts; `trust` at least 0. The one place where it is said, for tensors and arrays alike."""
     return prior + trust * learned
 
 
@@ -108,7 +108,7 @@ class Ranker(nn.Module):
     """A fusion ranker.
 
     Attributes:
-        trust: scalar in 0..1, the share of the learned score beside the prior.
+        trust: scalar, at least 0: the weight of the learned score beside the prior, out of `fuserank.prior.TRUSTS`.
 
     Raises:
         UnknownNameError: the spec names a fusion or scorer that does not exist.

@@ -165,7 +165,10 @@ def _take_parts(ranker: Ranker, source: Ranker) -> list[str]:
     new, old, notes = ranker.spec, source.spec, []
     same_list = [m.name for m in new.modalities] == [m.name for m in old.modalities]
     # A scorer reads what its fusion gives, so it is the same only behind the same fusion.
-    for part, mine, theirs in (("fusion", new.fusion, old.fusion), ("scorer", f"{new.fusion}+{new.scorer}", f"{old.fusion}+{old.scorer}")):
+    for part, mine, theirs in (
+        ("fusion", new.fusion, old.fusion),
+        ("scorer", f"{new.fusion}+{new.scorer}", f"{old.fusion}+{old.scorer}"),
+    ):
         if mine != theirs:
             notes.append(f"{part} starts fresh: {theirs} in the start, {mine} here")
         elif not (same_list or _free_of_list(ranker, part)):
