@@ -37,8 +37,7 @@ def results(source: Path, only: str = "") -> None:
     workspace = imported(source, settings)
     studied = [study_task(name, workspace) for name in STUDIES if only in ("", name)]
     if not only:
-        write_results(done, Path("docs"))
-        write_studies(studied, Path("docs/results"))
+        write_results(done, Path("docs"), write_studies(studied, Path("docs/results")))
 
 
 if __name__ == "__main__":

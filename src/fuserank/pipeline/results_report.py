@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +23,24 @@ Written by `make results FROM=<folder>`, where the folder holds the sets that [d
 
 Protocol: three seeds (mean ± standard deviation over seeds where a ranker is trained); every ranker orders *all* candidates
 of a query (fashion: the 4,201 test-side products; grocery: the 81 products; chorus: the judged products of the query, grouped
-five-fold, the 99 queries with more than one distinct grade). nDCG has linear gain. MRR, MAP, Recall and the yes-or-no measures
+five-fold, the 99 queries with more than one distinct grade; online_retail: the 3,325 products).
+nDCG has linear gain. MRR, MAP, Recall and the yes-or-no measures
 count a product as relevant from grade 2 on; the threshold of the latter is chosen on validation. The tests of a table are
 against **ours**: the fusion that validation chose, never test. p: paired randomisation test over queries on nDCG@10,
 Holm-corrected within a table. ms per 1,000: one thread of a shared, busy machine, to be compared within a table only. Numbers of
-different sets are never averaged.
+different sets are never averaged. What parts of the model are worth, and how it bears missing and damaged input, stands in the
+[studies](results/studies.md).
 
 """
 
 
-def write_results(results: Sequence[Result], folder: Path) -> None:
-    """Write results.json and results.md into `folder`, each atomically."""
-    rows = [row for result in results for row in json_rows(result)]
+def write_results(results: Sequence[Result], folder: Path, more: Sequence[Mapping[str, object]] = ()) -> None:
+    """Write results.json and results.md into `folder`, each atomically.
+
+    Args:
+        more: rows of studies, for results.json.
+    """
+    rows = [*(row for result in results for row in json_rows(result)), *more]
     write_file(folder / "results.json", json.dumps(rows, indent=1) + "\n")
     head = HEAD.format(commit=git_commit()[:12], machine=f"{platform.machine()}, {os.cpu_count()} cores, no GPU")
     write_file(folder / "results.md", head + "\n".join(section(result) for result in results))
