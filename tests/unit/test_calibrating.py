@@ -26,9 +26,10 @@ def slate(grades):
     return Slate(0, np.arange(count), np.array(grades, np.float32), np.zeros((count, 1), np.float32), np.ones((count, 1), bool))
 
 
-def test_it_is_fitted_on_the_scores_of_the_model(tiny):
+@pytest.mark.parametrize(("fusion", "scorer", "late"), [("sum", "sequence", 0), ("", "", 16)])
+def test_it_is_fitted_on_the_scores_of_the_model(tiny, fusion, scorer, late):
     torch.manual_seed(0)
-    ranker = Ranker(RankerSpec(tiny.features.specs(), "sum", "sequence", width=16, rank=8)).eval()
+    ranker = Ranker(RankerSpec(tiny.features.specs(), fusion, scorer, width=16, rank=8, late=late)).eval()
     assert len(tiny.slates[0]) >= FOLDS
     fitted = calibrate(ranker, tiny.features, tiny.slates[0], 2)
     assert fitted.queries == len(tiny.slates[0])

@@ -8,7 +8,7 @@ import yaml
 from fuserank.data.dataset import Dataset, write_dataset
 from fuserank.errors import InputError, SettingsError, UnknownNameError
 from fuserank.pipeline.extract import extract
-from fuserank.pipeline.job import Job, dvc_hash
+from fuserank.pipeline.job import Job, Parts, dvc_hash, parts_of
 from fuserank.pipeline.train import slates_of
 from fuserank.settings import load_settings
 from fuserank.types import Judgment
@@ -20,6 +20,8 @@ from fuserank.types import Judgment
         ("training", {"rankers": ("cocnat+sequence",)}, UnknownNameError),
         ("training", {"rankers": ("concat+sequenc",)}, UnknownNameError),
         ("training", {"rankers": ("concat",)}, SettingsError),
+        ("training", {"rankers": ("late+concat",)}, SettingsError),
+        ("training", {"rankers": ("late+sequence+concat",)}, UnknownNameError),
         ("training", {"loss": "softmx"}, UnknownNameError),
         ("features", {"modalities": ("txt",)}, UnknownNameError),
         ("evaluation", {"baselines": ("lambdamrt",)}, UnknownNameError),
@@ -28,6 +30,40 @@ from fuserank.types import Judgment
 def test_unknown_names_are_refused_before_any_work(tmp_path, section, values, error):
     with pytest.raises(error, match="next: "):
         Job(tmp_path / "not even there", load_settings(**{section: values}))
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("late", Parts(True, "", "")),
+        ("sum+lstm", Parts(False, "sum", "lstm")),
+        ("late+concat+sequence", Parts(True, "concat", "sequence")),
+    ],
+)
+def test_a_name_has_parts_and_parts_a_name(name, parts):
+    assert parts_of(name) == parts
+    assert parts.ranker == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "+", "sum", "late+", "late+sum", "late+late", "sum+late+sequence", "sum+sequence+", "late+a+b+c"]
+)
+def test_a_name_of_other_parts_is_refused(name):
+    with pytest.raises((SettingsError, UnknownNameError), match="next: "):
+        parts_of(name)
+
+
+def test_what_the_form_must_be_is_said():
+    with pytest.raises(SettingsError, match=r"'late\+sum'; allowed: late, fusion\+scorer or late\+fusion\+scorer; next"):
+        parts_of("late+sum")
+    with pytest.raises(UnknownNameError, match="did you mean 'concat'"):
+        parts_of("late+cocnat+sequence")
+
+
+def test_every_default_ranker_and_every_family_is_real():
+    training = load_settings().training
+    assert parts_of(training.rankers[0]).late, "the first is also trained on each family alone"
+    assert [parts_of(name).ranker for name in training.rankers] == list(training.rankers)
 
 
 @pytest.mark.parametrize("split", ["train", "val", "test"])

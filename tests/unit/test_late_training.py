@@ -1,6 +1,7 @@
 """Late interaction learns words one by one: of colours and types it was asked for, it knows combinations that it was not."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -29,9 +30,7 @@ class Picture:
 
     name, pair_names, scaling = "picture", (), "standard"
     query_from_history = query_is_term = False
-
-    class encoder:
-        info = EncoderInfo("pixels", "1", DIM, "none")
+    encoder = SimpleNamespace(info=EncoderInfo("pixels", "1", DIM, "none"))
 
 
 @pytest.fixture(scope="module")

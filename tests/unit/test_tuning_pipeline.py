@@ -27,15 +27,14 @@ def job(tiny, tmp_path, space=None, **tuning):
 
 def test_the_settings_as_they_are_belong_to_every_space(tiny, tmp_path):
     space = {
-        "fusion": ["concat"],
+        "ranker": ["late"],
         "width": [16, 32],
         "learning_rate": {"low": 0.01, "high": 0.1, "log": True},
         "dropout": {"low": 0.0, "high": 0.1},
     }
     found = space_of(job(tiny, tmp_path, space))
     assert found == {
-        "fusion": CategoricalDistribution(("concat", "sum")),
-        "scorer": CategoricalDistribution(("sequence",)),
+        "ranker": CategoricalDistribution(("late", "sum+sequence")),
         "width": CategoricalDistribution((16, 32, 8)),
         "learning_rate": FloatDistribution(TrainingSettings().learning_rate, 0.1, log=True),
         "dropout": FloatDistribution(0.0, TrainingSettings().dropout),
@@ -45,8 +44,8 @@ def test_the_settings_as_they_are_belong_to_every_space(tiny, tmp_path):
 def test_the_default_space_names_every_plugin_and_real_settings(tiny, tmp_path):
     """A fusion or scorer that joins its table joins the search."""
     found = space_of(job(tiny, tmp_path))
-    assert set(found["fusion"].choices) == set(FUSIONS)
-    assert set(found["scorer"].choices) == set(SCORERS)
+    networks = {f"{fusion}+{scorer}" for fusion in FUSIONS for scorer in SCORERS}
+    assert set(found["ranker"].choices) == {"late"} | networks | {f"late+{network}" for network in networks}
     assert set(found["loss"].choices) <= set(LOSSES)
     assert list(found) == list(default_of(job(tiny, tmp_path)))
     for name, distribution in found.items():
@@ -58,10 +57,13 @@ def test_the_default_space_names_every_plugin_and_real_settings(tiny, tmp_path):
 @pytest.mark.parametrize(
     ("space", "error", "words"),
     [
-        ({"widht": [8]}, SettingsError, r"tuning\.space\.widht: no such knob; allowed: fusion, scorer, loss"),
+        ({"widht": [8]}, SettingsError, r"tuning\.space\.widht: no such knob; allowed: ranker, loss, "),
         ({"seeds": [1]}, SettingsError, "no such knob"),
-        ({"width": "all"}, SettingsError, "all is for fusion, scorer, loss"),
-        ({"fusion": ["cocnat"]}, UnknownNameError, "did you mean 'concat'"),
+        ({"width": "all"}, SettingsError, "all is for ranker, loss"),
+        ({"ranker": ["cocnat+sequence"]}, UnknownNameError, "did you mean 'concat'"),
+        ({"ranker": ["late+concat"]}, SettingsError, r"allowed: late, fusion\+scorer"),
+        ({"rankers": ["late"]}, SettingsError, r"tuning\.space\.rankers: no such knob"),
+        ({"late": [0]}, SettingsError, "late = 0; allowed: .*greater than 0"),
         ({"loss": ["softmx"]}, UnknownNameError, "did you mean 'softmax'"),
         (
             {"weight_decay": {"low": 1e-3, "high": 1e-1, "log": True}},
@@ -97,10 +99,10 @@ def judged_but_not_test(tiny, monkeypatch):
 
 
 def test_a_search_goes_on_and_reports(tiny, tmp_path, judged_but_not_test):
-    space = {"fusion": ["sum", "concat"], "learning_rate": {"low": 1e-3, "high": 1e-2, "log": True}}
+    space = {"ranker": ["sum+sequence", "late"], "learning_rate": {"low": 1e-3, "high": 1e-2, "log": True}}
     told = []
     first = tune(job(tiny, tmp_path, space, trials=1), tiny.features, on_trial=told.append)
-    assert [t.params for t in first.trials] == [{"fusion": "sum", "scorer": "sequence", "learning_rate": 2e-3}]
+    assert [t.params for t in first.trials] == [{"ranker": "sum+sequence", "learning_rate": 2e-3}]
     assert (first.default, first.best, first.lines, first.importance) == (0, 0, "", {})
     tuned = tune(job(tiny, tmp_path, space, trials=3), tiny.features, on_trial=told.append)
     assert tuned.trials[:1] == first.trials and [t.number for t in told] == [0, 1, 2]
@@ -112,7 +114,7 @@ def test_a_search_goes_on_and_reports(tiny, tmp_path, judged_but_not_test):
     page = (tmp_path / "reports" / "sample" / "tuning.html").read_text()
     assert "Trials, best first" in page and "learning rate" in page
     assert not list((tmp_path / "home" / "tuning").glob("*.checkpoint"))
-    tune(job(tiny, tmp_path, {"fusion": ["sum", "concat"]}, trials=1), tiny.features)
+    tune(job(tiny, tmp_path, {"ranker": ["sum+sequence", "late"]}, trials=1), tiny.features)
     assert len(list((tmp_path / "home" / "tuning").glob("*.log"))) == 2, "another space is another search"
 
 
@@ -134,19 +136,23 @@ def fake_training(monkeypatch, quality):
 
 def test_lines_to_paste_are_settings_that_give_the_winner(tiny, tmp_path, monkeypatch):
     fake_training(monkeypatch, lambda spec, knobs, seed: 0.5 + 0.3 * (spec.fusion == "concat") + 0.1 * (knobs.loss == "listnet"))
-    space = {"fusion": ["sum", "concat"], "loss": ["softmax", "listnet"], "dropout": {"low": 0.0, "high": 0.5}}
+    space = {
+        "ranker": ["sum+sequence", "late+concat+sequence"],
+        "loss": ["softmax", "listnet"],
+        "dropout": {"low": 0.0, "high": 0.5},
+    }
     tuned = tune(job(tiny, tmp_path, space, trials=12), tiny.features)
     pasted = tomllib.loads(tuned.lines)["tool"]["fuserank"]["training"]
     winner = tuned.trial(tuned.best)
-    assert pasted == {"rankers": ["concat+sequence"], "loss": "listnet", "dropout": winner.params["dropout"]}
+    assert pasted == {"rankers": ["late+concat+sequence"], "loss": "listnet", "dropout": winner.params["dropout"]}
     again = replace(job(tiny, tmp_path), settings=load_settings(training=SMALL | pasted))
-    assert default_of(again)["fusion"] == "concat" and again.settings.training.loss == "listnet"
-    assert next(iter(tuned.importance)) == "fusion"
+    assert default_of(again)["ranker"] == "late+concat+sequence" and again.settings.training.loss == "listnet"
+    assert next(iter(tuned.importance)) == "ranker"
 
 
 def test_what_is_best_by_luck_is_not_proposed(tiny, tmp_path, monkeypatch):
     fake_training(monkeypatch, lambda spec, knobs, seed: 0.5 + (0.1 if seed == 0 else -0.1) * (spec.fusion == "concat"))
-    tuned = tune(job(tiny, tmp_path, {"fusion": ["sum", "concat"]}, trials=6), tiny.features)
+    tuned = tune(job(tiny, tmp_path, {"ranker": ["sum+sequence", "concat+sequence"]}, trials=6), tiny.features)
     assert max(t.value for t in tuned.trials) == pytest.approx(0.6)
     assert (tuned.best, tuned.lines) == (0, "")
     assert "keep" in (tmp_path / "reports" / "sample" / "tuning.html").read_text()

@@ -20,6 +20,7 @@ from fuserank.losses import LOSSES
 from fuserank.modalities import MODALITIES, make_modalities
 from fuserank.modalities.base import Modality
 from fuserank.modalities.own import own_folders
+from fuserank.model_folder import read_meta
 from fuserank.scorers import SCORERS
 from fuserank.settings import Settings
 
@@ -63,6 +64,7 @@ class Job:
         Raises:
             UnknownNameError: the settings name a modality, a loss or a baseline that does not exist.
             SettingsError: an encoder of your own is not there, or cannot do what its modality asks for.
+            ModelFolderError: the model that training starts from is not there, or damaged.
         """
         for table, names in (
             (MODALITIES, self.settings.features.modalities),
@@ -73,6 +75,8 @@ class Job:
                 _ = table[name]
         for ranker in self.settings.training.rankers:
             parts_of(ranker)
+        if self.settings.training.start is not None:
+            read_meta(self.settings.training.start)
         _ = self.modalities
 
     @cached_property

@@ -22,12 +22,14 @@ def trained(tiny) -> Ranker:
 
 
 @pytest.fixture(scope="session")
-def shaken(tiny) -> Callable[[str, str], Ranker]:
-    """A ranker every part of which shows in a score."""
+def shaken(tiny) -> Callable[..., Ranker]:
+    """A ranker every part of which shows in a score, and that knows every word."""
 
-    def make(fusion: str, scorer: str) -> Ranker:
+    def make(fusion: str, scorer: str, late: int = 0) -> Ranker:
         torch.manual_seed(0)
-        ranker = Ranker(RankerSpec(tiny.features.specs(), fusion, scorer, width=8, rank=4)).eval()
+        ranker = Ranker(RankerSpec(tiny.features.specs(), fusion, scorer, width=8, rank=4, late=late)).eval()
+        if ranker.late is not None:
+            ranker.late.seen[1:] = True
         with torch.no_grad():
             for parameter in ranker.parameters():
                 parameter.add_(0.2 * torch.randn_like(parameter))

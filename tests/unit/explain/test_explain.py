@@ -81,3 +81,15 @@ def test_a_question_is_an_id_or_words(tiny):
     for wrong in ((None, None), (known.query_id, "red mug"), ("nobody", None)):
         with pytest.raises(InputError):
             asked(tiny.job, *wrong)
+
+
+def test_late_interaction_is_explained_like_any_ranker(tiny, shaken, probe_of, worded):
+    """Its shares sum to the score, words have shares of their own, and there is no attention of a fusion to report."""
+    ranker = shaken("", "", 8)
+    probe = probe_of(ranker, worded)
+    found = explain(ranker, probe.projected, tiny.features, worded, top=3, parts=("query_words",), families=FAMILIES)
+    for product in found.products:
+        assert product.attention is None
+        assert product.base + sum(product.modalities.values()) == pytest.approx(product.score, abs=1e-3)
+        assert any(abs(share) > 1e-3 for share in product.modalities.values())
+    assert any(abs(word.share) > 1e-3 for word in found.products[0].query_words)

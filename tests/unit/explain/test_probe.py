@@ -39,3 +39,11 @@ def test_weights_sum_to_one_over_what_is_present(tiny, trained, probe_of):
 def test_a_fusion_without_weights_has_none(tiny, shaken, probe_of):
     probe = probe_of(shaken("sum", "sequence"), tiny.slates[2][0])
     assert fusion_weights(probe.ranker, probe.projected, tiny.features.queries, probe.slate) is None
+
+
+def test_late_interaction_alone_has_no_fusion_to_weigh(tiny, shaken, probe_of):
+    probe = probe_of(shaken("", "", 8), tiny.slates[2][0])
+    assert not probe.contextual, "candidates are scored apart"
+    assert fusion_weights(probe.ranker, probe.projected, tiny.features.queries, probe.slate) is None
+    beside = probe_of(shaken("attention", "sequence", 8), tiny.slates[2][0])
+    assert fusion_weights(beside.ranker, beside.projected, tiny.features.queries, beside.slate) is not None

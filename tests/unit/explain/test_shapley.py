@@ -70,7 +70,10 @@ def test_shares_of_modalities_sum_to_the_score_and_absent_ones_have_none(tiny, s
     probe = probe_of(shaken("attention", scorer), tiny.slates[2][0])
     assert probe.contextual == (scorer == "attention_sequence")
     names, positions = [m.name for m in tiny.features.modalities], [0, 3, 5]
-    families = {"words": ["text", "multilingual", "lexical"], "rest": ["image", "audio", "numeric", "history", "behaviour"]}
+    families = {
+        "words": ["text", "multilingual", "words", "lexical"],
+        "rest": ["image", "audio", "numeric", "history", "behaviour"],
+    }
     for groups in (None, families):
         shares, base = modality_shares(probe, positions, groups), scores_of_nothing(probe, positions)
         for share, start, position in zip(shares, base, positions, strict=True):
