@@ -1,4 +1,4 @@
-"""A package over a small sample store, with a ranker of random weights: serving does not depend on how good they are."""
+"""A package over a small sample store, with a ranker of every part and random weights: serving depends not on how good they are."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,8 @@ def shop(tmp_path_factory):
     queries, _ = build_query_features(dataset.queries, modalities, catalogue, store, dataset.media.get, taken)
     features = Features(modalities, catalogue, queries)
     torch.manual_seed(0)
-    ranker = Ranker(RankerSpec(features.specs(), "attention", "attention_sequence", width=16, rank=8)).eval()
+    ranker = Ranker(RankerSpec(features.specs(), "attention", "attention_sequence", width=16, rank=8, late=12)).eval()
+    ranker.late.seen[1:] = True
     with torch.no_grad():  # a new ranker is its prior alone: shake it, so that every part of it shows in a score
         for parameter in ranker.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))

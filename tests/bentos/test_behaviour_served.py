@@ -22,9 +22,10 @@ LOG = [
 ]
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory):
+@pytest.fixture(scope="module", params=[("concat", "sequence", 0), ("", "", 8)], ids=["network", "late"])
+def shop(tmp_path_factory, request):
     """Features with a query of now, the ranker, and the service of a package over them."""
+    fusion, scorer, late = request.param
     root = tmp_path_factory.mktemp("behaviour")
     modalities = [Words("history", True), *make_modalities(["behaviour"])]
     no_media: dict[str, bytes] = {}
@@ -33,7 +34,7 @@ def shop(tmp_path_factory):
     queries, _ = build_query_features(asked, modalities, catalogue, None, no_media.__getitem__, histories(LOG))
     features = Features(modalities, catalogue, queries)
     torch.manual_seed(0)
-    ranker = Ranker(RankerSpec(features.specs(), "concat", "sequence", width=8, rank=4)).eval()
+    ranker = Ranker(RankerSpec(features.specs(), fusion, scorer, width=8, rank=4, late=late)).eval()
     with torch.no_grad():  # a new ranker is its prior alone
         for parameter in ranker.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))

@@ -89,7 +89,7 @@ def test_answers_are_sorted_ranked_and_named(shop, service, some):
     assert [r.rank for r in response.results] == [1, 2, 3, 4, 5]
     assert [r.score for r in response.results] == sorted((r.score for r in response.results), reverse=True)
     assert all(r.title == titles[r.product_id] for r in response.results)
-    assert response.model_version.startswith("attention+attention_sequence@")
+    assert response.model_version.startswith("late+attention+attention_sequence@")
     assert response.degraded == response.notes == response.unknown_ids == []
 
 
@@ -414,7 +414,7 @@ def test_the_warming_requests_reach_every_encoder_of_a_query(service):
         understood = understand(request.query, modalities, package.catalogue, {})
         assert understood.degraded == []
         read |= {name for name in understood.features.modalities if understood.features.has(name)[0]}
-    assert read == {m.name for m in modalities if m.encoder} - {"numeric", "history"}
+    assert read == {m.name for m in modalities if m.encoder} - {"numeric", "history", "words"}
 
 
 def test_registry_and_package_agree_on_the_version(shop, service):
