@@ -30,7 +30,7 @@ def shop(tmp_path_factory, onnx_cache):
     environment = os.environ | {
         "FUSERANK_HOME": str(home / "home"),
         "FUSERANK_REPORTS": str(home / "reports"),
-        "FUSERANK_TRAINING__RANKERS": '["concat+sequence"]',
+        "FUSERANK_TRAINING__RANKERS": '["late"]',
         "FUSERANK_TRAINING__EPOCHS": "3",
         "FUSERANK_EVALUATION__BASELINES": '["random","single"]',
         "FUSERANK_GATE__MISSING_TOLERANCE": "1",  # three epochs teach little; what the gate thinks of it has its own tests
