@@ -139,7 +139,7 @@ def tune(
     data: Data,
     minutes: Annotated[float | None, typer.Option(help="budget of this call; default: tuning.minutes")] = None,
 ) -> None:
-    """Search over fusion, scorer, loss and sizes on validation; a second call goes on where the first ended."""
+    """Search over rankers, losses and sizes on validation; a second call goes on where the first ended."""
     from fuserank.pipeline.extract import extract as step
     from fuserank.pipeline.tune import tune as search
 

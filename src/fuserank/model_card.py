@@ -60,7 +60,7 @@ def render_card(meta: Mapping[str, Any]) -> str:
             "",
             "## Limits",
             "",
-            "- Scores order one slate; they are no probabilities and do not compare across queries.",
+            "- Scores order one slate and do not compare across queries; probabilities do, where the model has a calibration.",
             "- Metrics hold for the data above; another catalogue, language or season needs its own evaluation.",
             "- What the encoders cannot see (sizes, stock, terms of delivery) the ranker cannot see either.",
             "",

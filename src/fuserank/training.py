@@ -36,10 +36,10 @@ class TrainingKnobs:
     """How a ranker is trained; names and meaning as in `fuserank.settings.TrainingSettings`."""
 
     loss: str = "softmax"
-    epochs: int = 24
+    epochs: int = 20
     patience: int = 8
     batch_queries: int = 16
-    slate: int = 256
+    slate: int = 512
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     late_learning_rate: float = 3e-3

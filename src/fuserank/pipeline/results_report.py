@@ -23,12 +23,12 @@ Written by `make results FROM=<folder>`, where the folder holds the sets that [d
 
 Protocol: three seeds (mean ± standard deviation over seeds where a ranker is trained); every ranker orders *all* candidates
 of a query (fashion: the 4,201 test-side products; grocery: the 81 products; chorus: the judged products of the query, grouped
-five-fold, the 99 queries with more than one distinct grade; online_retail: the 3,325 products).
-nDCG has linear gain. MRR, MAP, Recall and the yes-or-no measures
-count a product as relevant from grade 2 on; the threshold of the latter is chosen on validation. The tests of a table are
-against **ours**: the fusion that validation chose, never test. p: paired randomisation test over queries on nDCG@10,
-Holm-corrected within a table. ms per 1,000: one thread of a shared, busy machine, to be compared within a table only. Numbers of
-different sets are never averaged. What parts of the model are worth, and how it bears missing and damaged input, stands in the
+five-fold, the 99 queries with more than one distinct grade; online_retail: the 3,325 products). nDCG has linear gain. MRR, MAP,
+Recall and the yes-or-no measures count a product as relevant from grade 2 on (online_retail: from 1 on); the threshold of the
+latter is chosen on validation. The tests of a table are against **ours**: the ranker of ours that validation chose, never test.
+p: paired randomisation test over queries on nDCG@10, Holm-corrected within a table. ms per 1,000: one thread of a shared, busy
+machine, to be compared within a table only. Numbers of different sets are never averaged. What parts of the model are worth, and
+how it bears missing and damaged input, stands in the
 [studies](results/studies.md).
 
 """
