@@ -29,8 +29,10 @@ def _fit(log: ShoppingLog, moment: int, *, factors: int, alpha: float, seed: int
     from implicit.als import AlternatingLeastSquares
     from scipy.sparse import csr_matrix
 
-    model = AlternatingLeastSquares(factors=factors, regularization=REGULARISATION, alpha=alpha, num_threads=1, random_state=seed)
-    with threadpool_limits(1):
+    with threadpool_limits(1):  # the library looks at the threads, and warns, as soon as a model is made
+        model = AlternatingLeastSquares(
+            factors=factors, regularization=REGULARISATION, alpha=alpha, num_threads=1, random_state=seed
+        )
         model.fit(log.by_shopper(np.ones(len(log))).sign(), show_progress=False)
 
     def score(past: Past) -> np.ndarray:

@@ -124,10 +124,10 @@ def _factors(log: ShoppingLog, moment: int) -> np.ndarray:
 
     weights = log.by_shopper(decayed(log.times, moment))
     weights.data = 1 + CONFIDENCE * weights.data
-    model = AlternatingLeastSquares(
-        factors=FACTORS, regularization=REGULARISATION, iterations=SWEEPS, num_threads=1, random_state=0
-    )
-    with threadpool_limits(1):
+    with threadpool_limits(1):  # the library looks at the threads, and warns, as soon as a model is made
+        model = AlternatingLeastSquares(
+            factors=FACTORS, regularization=REGULARISATION, iterations=SWEEPS, num_threads=1, random_state=0
+        )
         model.fit(weights, show_progress=False)
     taken = np.unique(log.rows)
     factors[taken] = model.item_factors[taken]
