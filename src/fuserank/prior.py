@@ -27,7 +27,7 @@ def fit_prior(ranker: Ranker, batches: Iterable[tuple[Slates, Tensor]], loss: Lo
     """Set the prior's weights; nothing else is changed.
 
     All pair scores together, or the best of them alone: the sum must beat the single score by a standard error on training queries
-    that neither has seen (FOLDS-fold), or it is not believed.
+    that neither has seen (FOLDS-fold, by batch; one batch alone is judged on what it was fitted to), or it is not believed.
 
     Args:
         batches: training slates with their grades (B, N).
