@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fuserank.encoders import whisper
+from fuserank.encoders import efficientnet, whisper
 from fuserank.encoders.base import EncoderInfo
-from fuserank.encoders.efficientnet import EfficientNetLite0
 from fuserank.encoders.minilm import MiniLM
 from fuserank.encoders.multilingual import MultilingualUse
 from fuserank.encoders.numbers import Numbers
@@ -14,7 +13,7 @@ from fuserank.encoders.word_sketch import WordSketch
 ENCODERS: tuple[EncoderInfo, ...] = (
     MiniLM.info,
     MultilingualUse.info,
-    EfficientNetLite0.info,
+    efficientnet.SHIPPED,
     Sound.info,
     whisper.INFO,
     Numbers.info,

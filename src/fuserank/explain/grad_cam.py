@@ -14,15 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fuserank.encoders.efficientnet import POOLED, load_torch
+from fuserank.encoders.efficientnet import POOLED
 from fuserank.errors import StaleFeatureError
 
 STEP = 1e-2  # of the central differences; pair scores are smooth functions of vectors of length 1
@@ -49,12 +47,19 @@ class Heat:
 
 
 def grad_cam(
-    pixels: np.ndarray, vector: Tensor, logit: Logit, pairs: Tensor, columns: Sequence[int] = (), pair: Pair | None = None
+    pixels: np.ndarray,
+    maps: Tensor,
+    vector: Tensor,
+    logit: Logit,
+    pairs: Tensor,
+    columns: Sequence[int] = (),
+    pair: Pair | None = None,
 ) -> Heat:
     """Heat of a picture for a logit.
 
     Args:
         pixels: uint8 (224, 224, 3), as the encoder prepares the picture.
+        maps: (K, 7, 7), the encoder's feature maps of these pixels.
         vector: (d,) the stored vector of the picture.
         logit: of the picture's vector and the candidate's pair scores.
         pairs: (S,) those pair scores.
@@ -64,7 +69,7 @@ def grad_cam(
     Raises:
         StaleFeatureError: the stored vector is not of this picture.
     """
-    maps = _feature_maps(pixels).to(vector.device).requires_grad_(True)
+    maps = maps.detach().to(vector.device, copy=True).requires_grad_(True)
     composed = _compose(maps, vector)
     leaf, given = vector.clone().requires_grad_(True), pairs.clone().requires_grad_(True)
     gradient, by_pair = torch.autograd.grad(logit(leaf, given), [leaf, given], allow_unused=True, materialize_grads=True)
@@ -103,16 +108,3 @@ def _differences(pair: Pair, vector: np.ndarray) -> np.ndarray:
 def _covered(gradient: Tensor, vector: Tensor) -> float:
     through, held = (float(gradient[part].norm() * vector[part].norm()) for part in (slice(POOLED), slice(POOLED, None)))
     return through / (through + held) if through + held > 0 else 0.0
-
-
-def _feature_maps(pixels: np.ndarray) -> Tensor:
-    """(K, 7, 7) of a picture, by the eager network that the stored vectors' export was made of."""
-    scaled = (torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)[None] - 127) / 128
-    with torch.no_grad():
-        maps: Tensor = _network().extract_features(scaled)[0]
-    return maps
-
-
-@cache
-def _network() -> Any:
-    return load_torch()

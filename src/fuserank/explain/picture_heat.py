@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fuserank.encoders.efficientnet import EfficientNetLite0
+from fuserank.encoders.efficientnet import ARCHITECTURE, EfficientNetLite0
 from fuserank.errors import InputError
 from fuserank.explain.grad_cam import Heat, Logit, Pair, grad_cam
 from fuserank.explain.probe import Probe
@@ -86,7 +86,7 @@ def _modality(probe: Probe) -> Modality:
     found = next((m for m in probe.features.modalities if isinstance(m.encoder, EfficientNetLite0)), None)
     if found is None:
         encoders = [m.encoder.info.name for m in probe.features.modalities if m.encoder]
-        raise InputError(f"no heat map through {encoders}", allowed=EfficientNetLite0.info.name, todo="ask for another part")
+        raise InputError(f"no heat map through {encoders}", allowed=ARCHITECTURE, todo="ask for another part")
     return found
 
 
@@ -120,8 +120,9 @@ class _Scene:
 
     def heat(self, probe: Probe, modality: Modality, picture: bytes, vector: Tensor, logit: Logit, pair: Pair | None) -> Heat:
         """Grad-CAM for the candidate's logit; `pair` None: its pair scores do not depend on the picture."""
-        assert modality.encoder is not None
+        assert isinstance(modality.encoder, EfficientNetLite0)
         owner = probe.features.modalities.index(modality)
         columns = [s for s, m in enumerate(probe.ranker.spec.pair_owners) if m == owner]
         pixels = modality.encoder.prepare(picture).pixels
-        return grad_cam(pixels, vector, logit, self.batch.pairs[0, self.stand], columns, pair)
+        maps = modality.encoder.feature_maps(pixels[None])[0]
+        return grad_cam(pixels, maps, vector, logit, self.batch.pairs[0, self.stand], columns, pair)

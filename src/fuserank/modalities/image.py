@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 
 from fuserank.encoders.efficientnet import EfficientNetLite0, split
+from fuserank.encoders.hub_folder import HubFolder
 from fuserank.modalities.base import Content, Encoder, Resources, Scaling, cosines
 from fuserank.types import Product, Query
 
@@ -14,7 +15,11 @@ efficientnet = cache(EfficientNetLite0)
 
 
 class Image:
-    """Cosines of what two pictures show, and of their colours."""
+    """Cosines of what two pictures show, and of their colours.
+
+    Args:
+        folder: fine-tuned weights of the encoder; None: those that ship.
+    """
 
     name = "image"
     pair_names: tuple[str, ...] = ("cosine", "colour_cosine")
@@ -22,10 +27,10 @@ class Image:
     query_from_history = False
     query_is_term = True
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, folder: HubFolder | None = None) -> None:
         media = resources.media
         self.encoder: Encoder | None = efficientnet(
-            resources.cache, resources.threads, media.max_image_bytes, media.max_image_pixels
+            resources.cache, resources.threads, media.max_image_bytes, media.max_image_pixels, folder
         )
 
     def product_content(self, product: Product) -> Content | None:

@@ -10,12 +10,14 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from fuserank.encoders.efficientnet import ARCHITECTURE, EfficientNetLite0
 from fuserank.encoders.hub_folder import HubFolder, locate
 from fuserank.encoders.hub_image import HubImage
 from fuserank.encoders.hub_joint import HubJoint
 from fuserank.encoders.hub_text import HubText
 from fuserank.errors import SettingsError
 from fuserank.modalities.base import Modality, ModalityFactory, Resources
+from fuserank.modalities.image import Image
 from fuserank.modalities.pictures import PictureModality, picture_of, words_of
 from fuserank.modalities.prompted import PromptedHistory, PromptedSentence
 from fuserank.plugins import PluginTable
@@ -37,8 +39,12 @@ class Own(NamedTuple):
     make: Callable[[HubFolder, Resources], Modality]
 
 
-def _image(folder: HubFolder, resources: Resources) -> HubImage:
-    return hub_image(folder, resources.media.max_image_bytes, resources.media.max_image_pixels, resources.device)
+def _image(folder: HubFolder, resources: Resources) -> Modality:
+    """A network of the hub, or the one that ships with weights of your own."""
+    if folder.model_type == ARCHITECTURE:
+        return Image(resources, folder)
+    media = resources.media
+    return PictureModality("image", hub_image(folder, media.max_image_bytes, media.max_image_pixels, resources.device), picture_of)
 
 
 def _joint(folder: HubFolder, resources: Resources) -> HubJoint:
@@ -51,7 +57,7 @@ OWN: PluginTable[Own] = PluginTable(
         "text": Own("text", lambda f, r: PromptedSentence("text", hub_text(f, r.device))),
         "multilingual": Own("multilingual", lambda f, r: PromptedSentence("multilingual", hub_text(f, r.device))),
         "history": Own("text", lambda f, r: PromptedHistory("history", hub_text(f, r.device))),
-        "image": Own("image", lambda f, r: PictureModality("image", _image(f, r), picture_of)),
+        "image": Own("image", _image),
         "joint": Own("joint", lambda f, r: PictureModality("joint", _joint(f, r), words_of)),
         "joint_image": Own("joint", lambda f, r: PictureModality("joint_image", _joint(f, r), picture_of)),
     },
@@ -106,6 +112,6 @@ def folders_of(modalities: Collection[Modality]) -> Mapping[str, HubFolder]:
     """The inverse: folders of the encoders of your own that these modalities read, by setting."""
     found = {}
     for modality in modalities:
-        if isinstance(modality.encoder, HubText | HubImage):
+        if isinstance(modality.encoder, HubText | HubImage | EfficientNetLite0) and modality.encoder.folder is not None:
             found[OWN[modality.name].setting] = modality.encoder.folder
     return found

@@ -20,18 +20,24 @@ def pixels(picture):
 
 
 @pytest.fixture(scope="module")
-def vector(tiny, picture):
-    encoder = next(m for m in tiny.features.modalities if m.name == "image").encoder
+def encoder(tiny):
+    return next(m for m in tiny.features.modalities if m.name == "image").encoder
+
+
+@pytest.fixture(scope="module")
+def maps(encoder, pixels):
+    return encoder.feature_maps(pixels[None])[0]
+
+
+@pytest.fixture(scope="module")
+def vector(encoder, picture):
     return torch.from_numpy(encoder.encode([encoder.prepare(picture(size=(224, 224)))])[0])
 
 
-def test_a_logit_that_reads_one_feature_glows_where_that_feature_is(pixels, vector):
+def test_a_logit_that_reads_one_feature_glows_where_that_feature_is(pixels, maps, vector):
     """The class activation map by hand: for y = a feature, heat is that feature's map up to the share of the mean's length."""
-    from fuserank.explain.grad_cam import _feature_maps
-
-    maps = _feature_maps(pixels)
     k = int(maps.mean((1, 2)).argmax())
-    heat = grad_cam(pixels, vector, lambda v, p: v[k] + 0 * p.sum(), torch.zeros(1))
+    heat = grad_cam(pixels, maps, vector, lambda v, p: v[k] + 0 * p.sum(), torch.zeros(1))
     pooled = maps.mean((1, 2))
     unit = pooled / pooled.norm()
     weights = -unit[k] * unit
@@ -41,20 +47,20 @@ def test_a_logit_that_reads_one_feature_glows_where_that_feature_is(pixels, vect
     assert heat.covered == 1.0
 
 
-def test_pair_scores_count_as_much_as_the_vector_itself(pixels, vector):
+def test_pair_scores_count_as_much_as_the_vector_itself(pixels, maps, vector):
     """The same logit said through the vector, and through a pair score, has the same heat."""
     direction = torch.from_numpy(np.random.default_rng(0).normal(size=len(vector)).astype(np.float32))
-    through_vector = grad_cam(pixels, vector, lambda v, p: v @ direction + 0 * p.sum(), torch.zeros(1))
+    through_vector = grad_cam(pixels, maps, vector, lambda v, p: v @ direction + 0 * p.sum(), torch.zeros(1))
     through_pair = grad_cam(
-        pixels, vector, lambda v, p: p[0] + 0 * v.sum(), torch.zeros(1), [0], lambda rows: rows @ direction.numpy()[:, None]
+        pixels, maps, vector, lambda v, p: p[0] + 0 * v.sum(), torch.zeros(1), [0], lambda rows: rows @ direction.numpy()[:, None]
     )
     assert np.allclose(through_vector.heat, through_pair.heat, atol=1e-2)
     assert through_vector.covered == pytest.approx(through_pair.covered, abs=1e-3)
     assert 0 < through_vector.covered < 1
 
 
-def test_colours_have_no_place(pixels, vector):
-    heat = grad_cam(pixels, vector, lambda v, p: v[POOLED:].sum() + 0 * p.sum(), torch.zeros(1))
+def test_colours_have_no_place(pixels, maps, vector):
+    heat = grad_cam(pixels, maps, vector, lambda v, p: v[POOLED:].sum() + 0 * p.sum(), torch.zeros(1))
     assert (heat.covered, heat.heat.max()) == (0.0, 0.0)
 
 
