@@ -17,7 +17,7 @@ from fuserank.encoders import colours
 from fuserank.encoders.base import EncoderInfo, unit_rows, verify_weights
 from fuserank.encoders.hub_folder import WEIGHTS, HubFolder
 from fuserank.encoders.hub_loading import explained
-from fuserank.encoders.onnx_cache import exported, quiet_export, session
+from fuserank.encoders.onnx_cache import export_of_pixels, exported, session
 from fuserank.encoders.picture_decoding import decode_picture
 
 ARCHITECTURE = "efficientnet-lite0"  # model_type in config.json
@@ -96,6 +96,10 @@ class EfficientNetLite0:
         with torch.no_grad():
             return self._network.extract_features(scaled)
 
+    def _export(self, path: Path) -> None:
+        """Write the pooled features as ONNX: pixels (n, 3, 224, 224) -> (n, 1280)."""
+        export_of_pixels(self._network, lambda network, pixels: network.extract_features(pixels).mean((2, 3)), SIZE, path)
+
     @cached_property
     def _network(self) -> Any:
         return load_torch(self.folder)
@@ -104,7 +108,7 @@ class EfficientNetLite0:
     def _session(self) -> Any:
         if self.folder is None:
             verify_weights(weights_path(), SHIPPED)
-        return session(exported(self.info, self._cache, lambda path: _export(path, self._network)), self._threads)
+        return session(exported(self.info, self._cache, self._export), self._threads)
 
 
 def split(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -140,29 +144,3 @@ def load_torch(folder: HubFolder | None = None) -> Any:
         with explained(folder):
             network.load_state_dict(load_file(folder.path / WEIGHTS))
     return network.eval()
-
-
-def _export(path: Path, network: Any) -> None:
-    """Write the pooled features as ONNX: pixels float32 (n, 3, 224, 224) -> (n, 1280)."""
-    import torch
-
-    class Pooled(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.network = network
-
-        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-            features: torch.Tensor = self.network.extract_features(pixels)
-            return features.mean((2, 3))
-
-    with quiet_export():
-        torch.onnx.export(
-            Pooled().eval(),
-            (torch.zeros(2, 3, SIZE, SIZE),),
-            str(path),
-            input_names=["pixels"],
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )

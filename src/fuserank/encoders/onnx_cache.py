@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
@@ -16,6 +16,7 @@ from fuserank.files import new_folder, sha256_file
 
 if TYPE_CHECKING:
     import onnxruntime
+    import torch
 
 
 def default_cache() -> Path:
@@ -41,6 +42,31 @@ def exported(info: EncoderInfo, cache: Path, export: Callable[[Path], None]) -> 
                 export(work / "model.onnx")
                 (work / "model.sha256").write_text(sha256_file(work / "model.onnx"))
     return folder / "model.onnx"
+
+
+def export_of_pixels(network: torch.nn.Module, forward: Callable[[Any, torch.Tensor], torch.Tensor], size: int, path: Path) -> None:
+    """Write `forward(network, pixels)` as ONNX: pixels float32 (n, 3, size, size), n may differ from call to call."""
+    import torch
+
+    class Exported(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            return forward(self.network, pixels)
+
+    with quiet_export():
+        torch.onnx.export(
+            Exported().eval(),
+            (torch.zeros(2, 3, size, size),),
+            str(path),
+            input_names=["pixels"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
 
 
 @contextmanager
