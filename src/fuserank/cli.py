@@ -160,6 +160,17 @@ def tune(
 
 
 @app.command()
+def finetune(data: Data) -> None:
+    """Fine-tune the picture encoder on the photos of judged training queries; prints the setting that uses it."""
+    from fuserank.pipeline.finetune import finetune_pictures
+
+    job = _job(data)
+    with bar_of("fine-tuning, epochs") as bar:
+        found = finetune_pictures(job, on_epoch=lambda epoch, _: bar(epoch, job.settings.finetuning.epochs))
+    out.print(f"{found.photos} photos of {found.products} products; to use it, in pyproject.toml:\n{escape(found.line)}")
+
+
+@app.command()
 def study(
     name: Annotated[str, typer.Argument(help="components, missing, noise, one_or_many, learning_curve or frontier")],
     source: Annotated[Path, typer.Option("--from", help="the folder of the real sets")],
