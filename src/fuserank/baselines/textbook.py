@@ -26,6 +26,7 @@ WIDTH = 64
 CANDIDATES = 64  # a slate, in training
 VALIDATED = 256  # candidates a validation slate
 QUERIES = 16  # a step
+EPOCH_QUERIES = 512  # an epoch, drawn anew: a set with thousands of judged photos would take half an hour otherwise
 EPOCHS, PATIENCE = 20, 5  # it learns nothing that shows in its first epochs
 LEARNING_RATE = 2e-3
 
@@ -136,7 +137,7 @@ def _fit(net: Textbook, train: Sequence[Slate], val: Sequence[Slate], rng: np.ra
     max_grade = max(float(s.grades.max()) for s in train)
     best, weights, since = -1.0, {}, 0
     for _ in range(EPOCHS):
-        order = rng.permutation(len(train))
+        order = rng.permutation(len(train))[:EPOCH_QUERIES]
         for start in range(0, len(order), QUERIES):
             part = [sample_slate(train[q], CANDIDATES, rng) for q in order[start : start + QUERIES]]
             logits, grades, mask = _batch(net, part)
