@@ -5,17 +5,21 @@ import tomllib
 from dataclasses import replace
 
 import pytest
+import torch
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from fuserank.errors import SettingsError, UnknownNameError
 from fuserank.fusion import FUSIONS
 from fuserank.losses import LOSSES
+from fuserank.model_folder import load_model
 from fuserank.pipeline import tune as module
 from fuserank.pipeline.job import Job
+from fuserank.pipeline.train import Plan, train_plan
 from fuserank.pipeline.tune import tune
 from fuserank.pipeline.tuning_space import default_of, job_of, space_of
 from fuserank.scorers import SCORERS
 from fuserank.settings import TrainingSettings, load_settings
+from fuserank.tuning import open_study
 
 SMALL = {"rankers": ["sum+sequence"], "epochs": 2, "width": 8, "interaction": 4, "slate": 16}
 
@@ -60,6 +64,7 @@ def test_the_default_space_names_every_plugin_and_real_settings(tiny, tmp_path):
     [
         ({"widht": [8]}, SettingsError, r"tuning\.space\.widht: no such knob; allowed: ranker, loss, "),
         ({"seeds": [1]}, SettingsError, "no such knob"),
+        ({"start": ["elsewhere"]}, SettingsError, "no such knob"),
         ({"width": "all"}, SettingsError, "all is for ranker, loss"),
         ({"ranker": ["cocnat+sequence"]}, UnknownNameError, "did you mean 'concat'"),
         ({"ranker": ["late+concat"]}, SettingsError, r"allowed: late, fusion\+scorer"),
@@ -117,6 +122,30 @@ def test_a_search_goes_on_and_reports(tiny, tmp_path, judged_but_not_test):
     assert not list((tmp_path / "home" / "tuning").glob("*.checkpoint"))
     tune(job(tiny, tmp_path, {"ranker": ["sum+sequence", "late"]}, trials=1), tiny.features)
     assert len(list((tmp_path / "home" / "tuning").glob("*.log"))) == 2, "another space is another search"
+
+
+def test_trials_go_on_from_the_start(tiny, tmp_path, monkeypatch):
+    """A trial that cannot take it over fails and says why; another start is another search."""
+    fitted, files = [], []
+    plain = module.train
+    monkeypatch.setattr(module, "train", lambda *args, **knobs: fitted.append(plain(*args, **knobs)) or fitted[-1])
+    monkeypatch.setattr(module, "open_study", lambda file, *rest: files.append(file) or open_study(file, *rest))
+    plan = Plan("start", "fusion", "sum+sequence", tuple(m.name for m in tiny.features.modalities), 7)
+    asked = job(tiny, tmp_path, {"ranker": ["sum+sequence", "late"]}, trials=6)
+    still = SMALL | {"epochs": 1, "learning_rate": 1e-12, "late_learning_rate": 1e-12, "device": "cpu"}
+
+    def with_start(start):
+        settings = asked.settings.model_copy(update={"training": TrainingSettings(**still, start=start)})
+        return replace(asked, settings=settings)
+
+    start = train_plan(with_start(None), tiny.features, plan, *tiny.slates[:2]).folder
+    for place in (None, start):
+        tuned = tune(with_start(place), tiny.features)
+        failed = {t.params["ranker"]: t.why for t in tuned.trials if t.state == "failed"}
+        assert failed.keys() == ({"late"} if place else set())
+        assert all("nothing of the ranker" in why for why in failed.values())
+    torch.testing.assert_close(fitted[-1].ranker.scorer.state_dict(), load_model(start)[0].scorer.state_dict(), atol=1e-6, rtol=0)
+    assert len(set(files)) == 2
 
 
 def fake_training(monkeypatch, quality):

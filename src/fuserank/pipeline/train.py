@@ -127,10 +127,15 @@ def train_plan(
     """
     settings = job.settings.training
     spec, knobs = spec_of(job, features, plan.ranker), knobs_of(job)
-    start = None if settings.start is None else sha256_file(settings.start / SEAL)
     judged = [[features.queries.query_ids[s.query] for s in slates] for slates in (train_slates, val_slates)]
     key = job.fingerprint(
-        spec=spec.as_dict(), knobs=asdict(knobs), pool=settings.pool, keep=plan.keep, seed=plan.seed, judged=judged, start=start
+        spec=spec.as_dict(),
+        knobs=asdict(knobs),
+        pool=settings.pool,
+        keep=plan.keep,
+        seed=plan.seed,
+        judged=judged,
+        start=start_of(job),
     )
     folder, log = job.settings.home / "models" / key, job.settings.home / "training" / key
     if not (folder.exists() and (log / "curve.json").exists()):
@@ -181,6 +186,12 @@ def _train_logged(
             checkpoint_seconds=CHECKPOINT_SECONDS,
             on_epoch=on_epoch,
         )
+
+
+def start_of(job: Job) -> str | None:
+    """Identity of the model that training starts from: its bytes count, not where they lie; None: from scratch."""
+    start = job.settings.training.start
+    return None if start is None else sha256_file(start / SEAL)
 
 
 def spec_of(job: Job, features: Features, ranker: str) -> RankerSpec:

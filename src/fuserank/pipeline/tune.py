@@ -20,7 +20,7 @@ from fuserank.evaluation.plots import importance_plot, search_plot
 from fuserank.files import write_file
 from fuserank.pages import render
 from fuserank.pipeline.job import Job, git_commit
-from fuserank.pipeline.train import CHECKPOINT_SECONDS, judged_splits, knobs_of, spec_of
+from fuserank.pipeline.train import CHECKPOINT_SECONDS, judged_splits, knobs_of, spec_of, start_of
 from fuserank.pipeline.tuning_space import RANKER, default_of, job_of, space_of
 from fuserank.slates import Features
 from fuserank.training import train
@@ -67,8 +67,8 @@ def tune(job: Job, features: Features, *, on_trial: Callable[[Trial], None] | No
     knobs = job.settings.tuning
     space, default, started = space_of(job), default_of(job), time.monotonic()
     identity = {name: str(distribution) for name, distribution in space.items()}
-    others = {name: value for name, value in job.settings.training.model_dump().items() if name not in space}
-    key = job.fingerprint(space=identity, default=default, training=others, seed=knobs.seed)
+    others = {name: value for name, value in job.settings.training.model_dump(exclude={"start"}).items() if name not in space}
+    key = job.fingerprint(space=identity, default=default, training=others, start=start_of(job), seed=knobs.seed)
     folder = job.settings.home / "tuning"
     evaluate = _evaluation(job, features, folder / f"{key}.checkpoint")
     seeds = range(knobs.seed + 1, knobs.seed + 1 + knobs.confirm)
@@ -100,6 +100,7 @@ def _evaluation(job: Job, features: Features, checkpoint: Path) -> Evaluate:
             val_slates,
             knobs_of(own),
             seed=seed,
+            start=own.settings.training.start,
             checkpoint=checkpoint,
             checkpoint_seconds=CHECKPOINT_SECONDS,
             on_epoch=lambda epoch: report(epoch.epoch, epoch.val_ndcg),

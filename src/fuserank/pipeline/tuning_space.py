@@ -24,7 +24,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     RANKER: (LATE, *NETWORKS, *(f"{LATE}+{network}" for network in NETWORKS)),
     "loss": tuple(LOSSES),
 }
-FIXED = ("rankers", "seeds", "device", "precision")  # settings of training that a search must leave alone
+FIXED = ("rankers", "seeds", "start", "device", "precision")  # settings of training that a search must leave alone
 
 
 def default_of(job: Job) -> dict[str, Any]:
