@@ -12,14 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from fuserank.baselines.als import als
+from fuserank.baselines.contrastive_projection import contrastive_projection
 from fuserank.baselines.fixed import fixed_sum
 from fuserank.baselines.item_knn import item_knn
 from fuserank.baselines.lambdamart import lambdamart
+from fuserank.baselines.plain_mlp import plain_mlp
 from fuserank.baselines.popularity import popularity
 from fuserank.baselines.random import random_order
 from fuserank.baselines.repeat import repeat
 from fuserank.baselines.single import single_scores
 from fuserank.baselines.textbook import textbook
+from fuserank.baselines.word_tagger import word_tagger
 from fuserank.plugins import PluginTable
 from fuserank.slates import Features, Slate
 
@@ -53,5 +56,8 @@ BASELINES: PluginTable[Baseline] = PluginTable(
         "item_knn": Baseline("peer", item_knn, seeded=False),
         "als": Baseline("peer", als, seeded=True),
         "textbook": Baseline("peer", textbook, seeded=True),
+        "contrastive_projection": Baseline("peer", contrastive_projection, seeded=True),
+        "word_tagger": Baseline("peer", word_tagger, seeded=True),
+        "plain_mlp": Baseline("peer", plain_mlp, seeded=True),
     },
 )

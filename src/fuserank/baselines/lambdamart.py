@@ -1,5 +1,7 @@
 """LightGBM LambdaMART on the same features: pair scores, principal components of the vectors, the present mask.
 
+The trained picture models' scores are columns too, as `fuserank.baselines.picture_scores` gives them.
+
 LambdaMART: Burges 2010, MSR-TR-2010-82; LightGBM: Ke et al. 2017, NeurIPS.
 """
 
@@ -9,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from fuserank.baselines.picture_scores import picture_scores, with_columns
 from fuserank.slates import Features, Slate
 
 COMPONENTS = 16
@@ -23,6 +26,9 @@ def lambdamart(
 
     rng = np.random.default_rng(seed)
     table = _Table(features, train, seed)
+    crossfitted, columns = picture_scores(features, train, val, seed)
+    train = [with_columns(s, found) for s, found in zip(train, crossfitted, strict=True)]
+    val = [with_columns(s, columns(s)) for s in val]
     train = [s.take(np.lexsort((rng.random(len(s.rows)), -s.grades))[:POOL]) for s in train]
     trees = lightgbm.LGBMRanker(
         objective="lambdarank",
@@ -50,7 +56,11 @@ def lambdamart(
         callbacks=[lightgbm.early_stopping(30, verbose=False)],
     )
     booster = trees.booster_
-    return {"LightGBM LambdaMART": lambda slate: np.asarray(booster.predict(table(slate), num_threads=1), np.float32)}
+
+    def score(slate: Slate) -> np.ndarray:
+        return np.asarray(booster.predict(table(with_columns(slate, columns(slate))), num_threads=1), np.float32)
+
+    return {"LightGBM LambdaMART": score}
 
 
 class _Table:
