@@ -6,11 +6,10 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fuserank.encoders.picture_decoding import decode_picture
-from fuserank.errors import MediaError
 from fuserank.explain import Explanation, ProductExplanation, Word
 from fuserank.explain.heat_picture import palette_png
 from fuserank.pipeline.job import Job
+from fuserank.pipeline.thumbnail import thumbnail
 from fuserank.types import Product, Query
 
 SIDE = 160  # pixels of a thumbnail
@@ -65,12 +64,5 @@ def _all_shares(product: ProductExplanation) -> list[float]:
 
 def _thumbnail(job: Job, image: str | None) -> str:
     """Base64 of a small PNG; "" where there is no picture, or none that can be read."""
-    if not image:
-        return ""
-    media = job.settings.media
-    try:
-        data = job.dataset.media.get(image)
-        pixels = decode_picture(data, SIDE, max_bytes=media.max_image_bytes, max_pixels=media.max_image_pixels)
-    except MediaError:
-        return ""
-    return base64.b64encode(palette_png(pixels)).decode()
+    pixels = thumbnail(job, image, SIDE)
+    return "" if pixels is None else base64.b64encode(palette_png(pixels)).decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fuserank.pipeline.studies.components import compare_components
+from fuserank.pipeline.studies.errors import where_gain_is_lost
 from fuserank.pipeline.studies.frontier import quality_against_latency
 from fuserank.pipeline.studies.learning_curve import learning_curves
 from fuserank.pipeline.studies.missing import missing_modalities
@@ -21,6 +22,7 @@ STUDIES: PluginTable[Study] = PluginTable(
         "noise": noise_at_serving,
         "one_or_many": one_model_or_many,
         "learning_curve": learning_curves,
+        "errors": where_gain_is_lost,
         "frontier": quality_against_latency,
     },
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from fuserank.evaluation.plots import COLOURS
 
 GROUND, INK, FAINT = "#ffffff", "#1f2933", "#d9dee4"
+BOX = "□"
 SERIES = (
     COLOURS["fusion"],
     COLOURS["single"],
@@ -83,6 +85,18 @@ def legend_below(figure: Any, axes: Any) -> None:
     """One legend for all panels, under them."""
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)), fontsize=8, frameon=False)
+
+
+def drawable(text: str) -> str:
+    """The text with a box for each character that the font of the pictures lacks: Chinese, for one."""
+    return "".join(character if ord(character) in _glyphs() else BOX for character in text)
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    from matplotlib import font_manager
+
+    return frozenset(font_manager.get_font(font_manager.findfont("DejaVu Sans")).get_charmap())
 
 
 def svg(figure: Any) -> str:

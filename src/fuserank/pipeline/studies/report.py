@@ -20,11 +20,14 @@ def write_studies(results: Sequence[StudyResult], folder: Path) -> list[Row]:
     for result in results:
         for name, picture in result.figures.items():
             write_file(folder / f"{name}.svg", picture)
+        for name, photo in result.photos.items():
+            write_file(folder / f"{name}.jpg", photo)
     write_file(folder / PAGE, "# Studies\n\n" + "\n".join(section(result) for result in results))
     return [row for result in results for row in result.rows]
 
 
 def section(result: StudyResult) -> str:
     """One study in Markdown: heading, pictures, words and tables."""
-    pictures = "".join(f"![{result.title}: {name}]({name}.svg)\n\n" for name in result.figures)
+    files = [*(f"{name}.svg" for name in result.figures), *(f"{name}.jpg" for name in result.photos)]
+    pictures = "".join(f"![{result.title}: {file.rpartition('.')[0]}]({file})\n\n" for file in files)
     return f"## {result.title}\n\n{pictures}{result.markdown}"

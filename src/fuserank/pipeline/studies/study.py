@@ -6,7 +6,7 @@ Numbers are measured once and kept (`fuserank.pipeline.studies.cells`); words an
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ class StudyResult:
         rows: flat, JSON-able; the keys of docs/results.json and those that only this study has.
         markdown: its section without the heading, without pictures.
         figures: SVG text by file name without ending.
+        photos: JPEG bytes by file name without ending; only of pictures whose licence lets them be passed on.
     """
 
     name: str
@@ -35,6 +36,7 @@ class StudyResult:
     rows: list[Row]
     markdown: str
     figures: dict[str, str]
+    photos: dict[str, bytes] = field(default_factory=dict)
 
 
 Study = Callable[[Workspace, Sequence[int], Tell], StudyResult]
