@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fuserank.data import corruption
-from fuserank.pipeline.studies import STUDIES
+from fuserank.pipeline.studies import STUDIES, learning_curve
 from fuserank.pipeline.studies.bench import Bench, Shop
 from fuserank.pipeline.studies.components import compare_components
 from fuserank.pipeline.studies.damage import Noise
@@ -39,7 +39,7 @@ def run(workspace, here, monkeypatch):
         first = study(workspace, seeds, quiet, **keywords)
         with monkeypatch.context() as patch:
             patch.setattr(Bench, "quality", measured_again)
-            for module in ("noise._cell", "learning_curve._quality", "frontier.times"):
+            for module in ("noise._cell", "learning_curve._quality", "frontier.times", "errors._found"):
                 patch.setattr(f"fuserank.pipeline.studies.{module}", measured_again)
             second = study(workspace, seeds, quiet, **keywords)
         assert second == first
@@ -92,14 +92,19 @@ def test_one_or_many(run, bench, here):
     assert 0 < rows[0]["p_adjusted"] <= 1
 
 
-def test_learning_curve(run, bench, here):
-    absent = Contender("peer", lambda bench, judged: None)
+def test_learning_curve(run, bench, here, monkeypatch):
+    monkeypatch.setattr(learning_curve, "STARTS", {here.name: Shop("sample", "there")})
+    absent = Contender("peer", lambda workspace, bench, judged: None)
     contenders = {**CONTENDERS, "not here": absent}
     rows = run(learning_curves, (0, 1), shops=[here], counts=(5, 1000, None), contenders=contenders).rows
     everything = len(bench.train) + len(bench.val)
     assert [(r["ranker"], r["judged"]) for r in rows] == [(name, n) for name in CONTENDERS for n in (5, everything)]
     by_seed = [np.mean(bench.quality(bench.fit(bench.plan(seed)))) for seed in (0, 1)]
     assert value(rows, ranker="default", judged=everything) == pytest.approx(np.mean(by_seed))
+    start = bench.fit(bench.plan(learning_curve.START_SEED)).folder  # the other shop is the same store
+    warm = bench.with_training(start=start)
+    by_seed = [np.mean(bench.quality(warm.fit(warm.plan(seed)))) for seed in (0, 1)]
+    assert value(rows, ranker="warm start", judged=everything) == pytest.approx(np.mean(by_seed))
 
 
 def test_frontier(run, bench, here):

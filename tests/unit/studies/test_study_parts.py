@@ -7,9 +7,10 @@ from fuserank.data import corruption
 from fuserank.evaluation.entries import Entry
 from fuserank.fusion import FUSIONS
 from fuserank.losses import LOSSES
-from fuserank.pipeline.studies import components, frontier, learning_curve, missing
+from fuserank.pipeline.studies import components, errors, frontier, learning_curve, missing
 from fuserank.pipeline.studies.bench import Bench
 from fuserank.pipeline.studies.damage import PICTURES, QUERY_WORDS, TITLES, VOICE, Noise, damaged
+from fuserank.pipeline.studies.figures import drawable
 from fuserank.pipeline.studies.study import mean_and_spread, table
 from fuserank.scorers import SCORERS
 
@@ -139,7 +140,21 @@ def test_a_picture_is_the_same_each_time():
     assert missing.heat_map(rows, "shop") == missing.heat_map(rows, "shop")
 
 
-@pytest.mark.parametrize("module", [learning_curve, missing, frontier, components])
+def test_a_warm_start_comes_from_another_set():
+    for shop in learning_curve.SHOPS:
+        start = learning_curve.STARTS[shop.name]
+        assert start.importer != shop.importer and set(start.modalities) & set(shop.modalities)
+
+
+def test_without_a_start_there_is_no_warm_start(workspace, bench):
+    assert learning_curve._warm(workspace, bench, learning_curve.draw_judged(bench, None, 0)) is None
+
+
+def test_what_the_font_lacks_becomes_a_box():
+    assert drawable("T恤, navy – 3") == "T□, navy – 3"
+
+
+@pytest.mark.parametrize("module", [learning_curve, missing, frontier, components, errors])
 def test_default_shops_are_named_once(module):
     names = [shop.name for shop in module.SHOPS]
     assert len(set(names)) == len(names)

@@ -26,7 +26,10 @@ from fuserank.slates import Slate
 
 SHOPS = (real_shop("fashion", "no_colour"), real_shop("grocery", "picture"), real_shop("chorus", "human"))
 COUNTS: tuple[int | None, ...] = (5, 20, 100, None)  # None: all
-VAL_SHARE = 0.2
+VAL_SHARE, START_SEED = 0.2, 0
+FASHION = real_shop("fashion", "no_colour")
+# Where a warm start comes from: a shop of other products, asked with words where this one is.
+STARTS = {FASHION.name: real_shop("grocery", "text"), **{shop.name: FASHION for shop in SHOPS[1:]}}
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,11 @@ class Contender:
 
     Attributes:
         kind: as on a leaderboard.
-        fit: (bench, judged) -> a score function for the bench's slates, or None where it does not apply.
+        fit: (workspace, bench, judged) -> a score function for the bench's slates, or None where it does not apply.
     """
 
     kind: str
-    fit: Callable[[Bench, Judged], Score | None]
+    fit: Callable[[Workspace, Bench, Judged], Score | None]
 
 
 def trained(bench: Bench, judged: Judged, plan: Plan) -> Score:
@@ -62,21 +65,30 @@ def trained(bench: Bench, judged: Judged, plan: Plan) -> Score:
     return score_with(bench.features, load_model(model.folder)[0], plan.keep)
 
 
-def _default(bench: Bench, judged: Judged) -> Score:
+def _default(_: Workspace, bench: Bench, judged: Judged) -> Score:
     return trained(bench, judged, bench.plan(judged.seed))
 
 
-def _text_only(bench: Bench, judged: Judged) -> Score | None:
+def _warm(workspace: Workspace, bench: Bench, judged: Judged) -> Score | None:
+    """The default ranker, gone on from one that all queries of another shop have trained, once, with the seed START_SEED."""
+    if bench.shop.name not in STARTS:
+        return None
+    other = workspace.bench(STARTS[bench.shop.name])
+    warm = bench.with_training(start=other.fit(other.plan(START_SEED)).folder)
+    return trained(warm, judged, warm.plan(judged.seed, name="warm start"))
+
+
+def _text_only(_: Workspace, bench: Bench, judged: Judged) -> Score | None:
     text = bench.families.get("text")
     return trained(bench, judged, bench.plan(judged.seed, name=f"text{ALONE}", keep=text)) if text else None
 
 
-def _lambdamart(bench: Bench, judged: Judged) -> Score:
+def _lambdamart(_: Workspace, bench: Bench, judged: Judged) -> Score:
     (score,) = lambdamart(bench.features, judged.train, judged.val, judged.seed).values()
     return score
 
 
-def _fixed_sum(bench: Bench, judged: Judged) -> Score:
+def _fixed_sum(_: Workspace, bench: Bench, judged: Judged) -> Score:
     """Its few weights are chosen on all judged queries: it has nothing else to fit."""
     (score,) = fixed_sum(bench.features, (), [*judged.train, *judged.val], judged.seed).values()
     return score
@@ -84,6 +96,7 @@ def _fixed_sum(bench: Bench, judged: Judged) -> Score:
 
 CONTENDERS: Mapping[str, Contender] = {
     "default": Contender("fusion", _default),
+    "warm start": Contender("fusion", _warm),
     f"text{ALONE}": Contender("single", _text_only),
     "LightGBM LambdaMART": Contender("peer", _lambdamart),
     "fixed weighted sum": Contender("fixed", _fixed_sum),
@@ -99,7 +112,7 @@ def learning_curves(
     contenders: Mapping[str, Contender] = CONTENDERS,
 ) -> StudyResult:
     """nDCG@10 on test for each contender and number of judged queries."""
-    rows = [row for shop in shops for row in _measure(workspace.bench(shop), seeds, tell, counts, contenders)]
+    rows = [row for shop in shops for row in _measure(workspace, shop, seeds, tell, counts, contenders)]
     return StudyResult("learning_curve", "Few judged queries", rows, _words(rows), {"learning_curve": draw(rows)})
 
 
@@ -116,25 +129,35 @@ def draw_judged(bench: Bench, count: int | None, seed: int) -> Judged | None:
 
 
 def _measure(
-    bench: Bench, seeds: Sequence[int], tell: Tell, counts: Sequence[int | None], contenders: Mapping[str, Contender]
+    workspace: Workspace,
+    shop: Shop,
+    seeds: Sequence[int],
+    tell: Tell,
+    counts: Sequence[int | None],
+    contenders: Mapping[str, Contender],
 ) -> list[Row]:
     """A row for each contender and count."""
-    cells, rows = bench.cells("learning_curve"), []
+    start = STARTS.get(shop.name)
+    version = workspace.job(start).dataset.version if start else None
+    bench = workspace.bench(shop)
+    cells, rows = bench.cells("learning_curve", start=[start, version]), []
     for name, contender in contenders.items():
         for count in counts:
             drawn = [judged for seed in seeds if (judged := draw_judged(bench, count, seed))]
             by_seed = []
             for judged in drawn:
                 tell(f"{bench.shop.name}: {name}, {judged.queries} judged queries, seed {judged.seed}")
-                by_seed.append(cells(f"{name}, {count}, seed {judged.seed}", partial(_quality, bench, contender, judged)))
+                by_seed.append(
+                    cells(f"{name}, {count}, seed {judged.seed}", partial(_quality, workspace, bench, contender, judged))
+                )
             if by_seed and None not in by_seed:
                 row = result_row("learning_curve", bench, name, contender.kind, by_seed, judged=drawn[0].queries)
                 rows.append(row)
     return rows
 
 
-def _quality(bench: Bench, contender: Contender, judged: Judged) -> float | None:
-    score = contender.fit(bench, judged)
+def _quality(workspace: Workspace, bench: Bench, contender: Contender, judged: Judged) -> float | None:
+    score = contender.fit(workspace, bench, judged)
     return None if score is None else float(np.mean(ndcg_of(score, bench.test)))
 
 
@@ -161,7 +184,9 @@ def draw(rows: Sequence[Row]) -> str:
 def _words(rows: Sequence[Row]) -> str:
     parts = [
         "A fifth of the judged queries (at least one) validates; draws are nested and differ by seed. Spread is over seeds, so "
-        "over draws as well as trainings. Chorus is its first fold of five, so about 20 test queries.\n"
+        "over draws as well as trainings. Chorus is its first fold of five, so about 20 test queries. `warm start` is the default, "
+        "trained first on all queries of another set: grocery's text queries for fashion, fashion without colour words for the "
+        "others; what the two have in common is taken over.\n"
     ]
     for dataset, regime in dict.fromkeys((r["dataset"], r["regime"]) for r in rows):
         here = [r for r in rows if (r["dataset"], r["regime"]) == (dataset, regime)]
