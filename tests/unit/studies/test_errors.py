@@ -61,6 +61,15 @@ def test_the_sheet_is_a_small_picture_beside_the_page_of_studies(found, tmp_path
     assert "](errors-sample-here.jpg)" in (tmp_path / "studies.md").read_text()
 
 
+def test_words_name_the_pictures_and_their_owner(found, bench):
+    lines = [line for line in found.markdown.splitlines() if line.startswith("|")]
+    assert len(lines) == len(found.rows) + 2 * len(errors.PARTS)
+    for head, rule, first in zip(lines, lines[1:], lines[2:], strict=False):
+        if rule.startswith("| ---"):
+            assert head.count("|") == rule.count("|") == first.count("|")
+    assert found.markdown.rstrip().endswith(f"Licence: {bench.job.dataset.manifest.licence}.")
+
+
 def test_pictures_leave_only_a_shop_that_is_named_for_it(workspace, here):
     assert errors.where_gain_is_lost(workspace, (0,), lambda words: None, [here], []).photos == {}
     assert {shop.importer for shop in errors.SHEETS} == {"grocery"}

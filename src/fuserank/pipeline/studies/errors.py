@@ -42,7 +42,7 @@ def where_gain_is_lost(
 ) -> StudyResult:
     """Parts of 1 - nDCG@10 on test, by several cuts; writes errors.html into the reports of each shop."""
     rows: list[Row] = []
-    photos = {}
+    photos, credit = {}, ""
     for shop in shops:
         bench = workspace.bench(shop)
         found = _measure(bench, seeds[0], tell)
@@ -53,8 +53,15 @@ def where_gain_is_lost(
         )
         if shop in sheets:
             photos[f"errors-{shop.importer}-{shop.regime}"] = contact_sheet(bench.job, worst[:SHEET_ROWS])
+            credit += _credit(bench)
         rows += own
-    return StudyResult("errors", "What goes wrong", rows, _words(rows), {"errors": draw(rows)}, photos)
+    return StudyResult("errors", "What goes wrong", rows, _words(rows) + credit, {"errors": draw(rows)}, photos)
+
+
+def _credit(bench: Bench) -> str:
+    """Whose pictures a sheet shows."""
+    manifest = bench.job.dataset.manifest
+    return f"\nPictures of {bench.shop.name}: {manifest.origin}. Licence: {manifest.licence}.\n"
 
 
 def _measure(bench: Bench, seed: int, tell: Tell) -> list[Mistakes]:
@@ -166,7 +173,10 @@ def _words(rows: Sequence[Row]) -> str:
 
 def _table(head: str, rows: Sequence[Row]) -> str:
     if rows[0]["part"] == "word":
-        lines = [(r["value"], r["queries"], f"{r['mean']:.3f}", f"{r['above_average']:.4f}", _percent(r["in_text"])) for r in rows]
+        lines = [
+            (r["value"], r["learned"], r["queries"], f"{r['mean']:.3f}", f"{r['above_average']:.4f}", _percent(r["in_text"]))
+            for r in rows
+        ]
         names = ("training queries", "queries", "their nDCG@10", "points above the average", "in the text of missed products")
         return table((head, *names), lines)
     lines = [(r["value"], r["queries"], f"{r['mean']:.3f}", f"{r['lost']:.4f}", _percent(r["share"])) for r in rows]
