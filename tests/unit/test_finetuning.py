@@ -1,4 +1,4 @@
-"""Fine-tuning: only the last blocks move, they learn what the judgments say, and the folder serves like any encoder of one's own."""
+"""Fine-tuning: only the last blocks move, they learn what judgments say, and the folder serves like any encoder of one's own."""
 
 import json
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from fuserank.baselines import picture_scores as stacking
+from fuserank.baselines.components import vectors_of
 from fuserank.baselines.contrastive_projection import contrastive_projection
 from fuserank.baselines.padded import Padded
 from fuserank.baselines.plain_mlp import PlainMLP, plain_mlp
@@ -117,13 +118,13 @@ def test_a_word_fails_only_where_all_others_of_the_query_hold():
 def test_training_pairs_are_scored_by_models_that_did_not_see_them(monkeypatch, new_products):
     features, train, val, test = shop()
 
-    def remembers(features, train, val, seed):
+    def remembers(features, train, val, seed, vectors):
         seen = {(s.query, row) for s in train for row in s.rows.tolist()}
         return {"seen": lambda s: np.array([(s.query, row) in seen for row in s.rows.tolist()], np.float32)}
 
     monkeypatch.setattr(stacking, "MODELS", (remembers,))
     val = val if new_products else train
-    found, columns = stacking.picture_scores(features, train, val, 0)
+    found, columns = stacking.picture_scores(features, train, val, 0, vectors_of(features, train, 0))
     assert [table.shape for table in found] == [(len(s.rows), 1) for s in train]
     assert not np.concatenate(found).any()
     assert columns(train[0]).all() and not columns(test[0]).any()

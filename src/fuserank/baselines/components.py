@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import torch
@@ -13,6 +14,14 @@ from fuserank.slates import Features, Slate
 
 COMPONENTS = 256  # vectors longer than LONG are read as so many principal components
 LONG = 512
+
+
+Vectors = Callable[[str], tuple[Tensor, Tensor]]  # modality -> products (P, d) and queries (Q, d)
+
+
+def vectors_of(features: Features, train: Sequence[Slate], seed: int) -> Vectors:
+    """`scaled_vectors` of each modality that is asked for, computed once."""
+    return cache(lambda modality: scaled_vectors(features, train, modality, seed))
 
 
 def scaled_vectors(features: Features, train: Sequence[Slate], modality: str, seed: int) -> tuple[Tensor, Tensor]:

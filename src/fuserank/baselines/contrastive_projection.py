@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fuserank.baselines.components import scaled_vectors
+from fuserank.baselines.components import Vectors, vectors_of
 from fuserank.baselines.early_stopping import fit_net
 from fuserank.baselines.padded import Padded, drawn_batches
 from fuserank.losses.softmax import softmax_cross_entropy
@@ -28,13 +28,18 @@ TEMPERATURE = 0.1  # at the start; learned
 
 
 def contrastive_projection(
-    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int
+    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int, vectors: Vectors | None = None
 ) -> dict[str, Callable[[Slate], np.ndarray]]:
-    """Two small nets and a temperature; {} where no training product has a picture or no training query a sentence vector."""
+    """Two small nets and a temperature; {} where no training product has a picture or no training query a sentence vector.
+
+    Args:
+        vectors: of `features`; None: scaled on `train`.
+    """
     if PICTURE not in features.catalogue.vectors:
         return {}
-    pictures = scaled_vectors(features, train, PICTURE, seed)[0]
-    read = [scaled_vectors(features, train, name, seed)[1] for name in _sentences(features, train)]
+    vectors = vectors or vectors_of(features, train, seed)
+    pictures = vectors(PICTURE)[0]
+    read = [vectors(name)[1] for name in _sentences(features, train)]
     sentences = torch.cat(read, dim=1) if read else torch.zeros(len(features.queries), 0)
     if not pictures.any() or not sentences.any():
         return {}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from fuserank.baselines.components import vectors_of
 from fuserank.baselines.picture_scores import picture_scores, with_columns
 from fuserank.slates import Features, Slate
 
@@ -26,7 +27,7 @@ def lambdamart(
 
     rng = np.random.default_rng(seed)
     table = _Table(features, train, seed)
-    crossfitted, columns = picture_scores(features, train, val, seed)
+    crossfitted, columns = picture_scores(features, train, val, seed, vectors_of(features, train, seed))
     train = [with_columns(s, found) for s, found in zip(train, crossfitted, strict=True)]
     val = [with_columns(s, columns(s)) for s in val]
     train = [s.take(np.lexsort((rng.random(len(s.rows)), -s.grades))[:POOL]) for s in train]

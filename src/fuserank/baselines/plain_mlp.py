@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fuserank.baselines.components import scaled_vectors
+from fuserank.baselines.components import vectors_of
 from fuserank.baselines.early_stopping import fit_net
 from fuserank.baselines.padded import Padded, drawn_batches
 from fuserank.baselines.picture_scores import picture_scores, with_columns
@@ -30,9 +30,10 @@ def plain_mlp(
     features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int
 ) -> dict[str, Callable[[Slate], np.ndarray]]:
     """Fitted on at most CANDIDATES candidates a training slate, stopped early by nDCG@10 on the validation slates."""
-    crossfitted, columns = picture_scores(features, train, val, seed)
+    scaled = vectors_of(features, train, seed)
+    crossfitted, columns = picture_scores(features, train, val, seed, scaled)
     blank = torch.zeros(len(features.catalogue), 1), torch.zeros(len(features.queries), 1)  # every layer has an input
-    vectors = [blank, *(scaled_vectors(features, train, name, seed) for name in features.queries.modalities)]
+    vectors = [blank, *(scaled(name) for name in features.queries.modalities)]
     train = [_all_scores(s, table) for s, table in zip(train, crossfitted, strict=True)]
     val = [_all_scores(s, columns(s)) for s in val]
     rng = np.random.default_rng(seed)

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fuserank.baselines.components import scaled_vectors
+from fuserank.baselines.components import Vectors, vectors_of
 from fuserank.baselines.contrastive_projection import PICTURE
 from fuserank.baselines.early_stopping import fit_net
 from fuserank.baselines.word_ids import query_words
@@ -26,14 +26,18 @@ PRODUCTS = 128  # a step
 
 
 def word_tagger(
-    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int
+    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int, vectors: Vectors | None = None
 ) -> dict[str, Callable[[Slate], np.ndarray]]:
-    """Sum of the log probabilities of the query's known words; {} where no training product has a picture or no query words."""
+    """Sum of the log probabilities of the query's known words; {} where no training product has a picture or no query words.
+
+    Args:
+        vectors: of `features`; None: scaled on `train`.
+    """
     texts = query_words(features.queries)
     words = {word: w for w, word in enumerate(sorted({word for s in train for word in texts[s.query]}))}
     if PICTURE not in features.catalogue.vectors or not words:
         return {}
-    pictures = scaled_vectors(features, train, PICTURE, seed)[0]
+    pictures = (vectors or vectors_of(features, train, seed))(PICTURE)[0]
     if not pictures.any():
         return {}
     asked = np.zeros((len(texts), len(words)), np.float32)
