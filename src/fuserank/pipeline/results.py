@@ -51,10 +51,11 @@ CASES = (
             "fashion",
             regime,
             ({"regime": regime},),
-            note="No untrained score compares words with pixels: the fixed sum does not see the picture at all, LambdaMART sees "
-            "it through 16 principal components only.",
+            rankers=rankers,
+            note="No untrained score compares words with pixels: the fixed sum does not see the picture at all; LambdaMART and the "
+            "plain MLP are given the scores of the two trained picture models.",
         )
-        for regime in ("full", "no_colour", "no_colour_type")
+        for regime, rankers in (("full", ("late",)), ("no_colour", RANKERS), ("no_colour_type", ("late",)))
     ),
     *(
         Case(
