@@ -38,10 +38,13 @@ class LateInteraction(nn.Module):
         dropout: probability on the inputs in training, against learning single products by heart.
 
     Attributes:
-        seen: (WORD_IDS,) bool, the words that training queries have; others are left out, for nothing is known of them.
+        seen: (WORD_IDS,) bool, the words that training queries have.
+        inferred: (WORD_IDS,) bool, further words of training products, whose embeddings follow (`fuserank.catalogue_words`).
+            Words that are neither are left out, for nothing is known of them.
     """
 
     seen: Tensor
+    inferred: Tensor
 
     def __init__(self, specs: Sequence[ModalitySpec], width: int, dropout: float) -> None:
         super().__init__()
@@ -54,7 +57,8 @@ class LateInteraction(nn.Module):
         self.terms = nn.ModuleDict({s.name: _term(s.query_dim, width, dropout) for s in self.channels if s.is_term})
         self.bias, self.importance = nn.Linear(width, 1), nn.Linear(width, 1)
         self.dropout = nn.Dropout(dropout)
-        self.register_buffer("seen", torch.zeros(WORD_IDS, dtype=torch.bool))
+        for words in ("seen", "inferred"):
+            self.register_buffer(words, torch.zeros(WORD_IDS, dtype=torch.bool))
 
     def project_products(self, vectors: Mapping[str, Tensor]) -> Tensor:
         """{modality: (P, d_m)} standardised -> (P, M, K): Φ, 0 for a modality without vectors."""
@@ -80,7 +84,7 @@ class LateInteraction(nn.Module):
         Returns:
             embeddings (B, T, K), and which of them count, (B, T) bool.
         """
-        terms, counts = [self.words(words)], [self.seen[words]]
+        terms, counts = [self.words(words)], [(self.seen | self.inferred)[words]]
         for c, spec in enumerate(self.channels):
             if spec.is_term:
                 terms.append(self.terms[spec.name](scaling[spec.name](vectors[spec.name]))[:, None])

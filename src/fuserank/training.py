@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fuserank.catalogue_words import infer_words
 from fuserank.checkpoint import load_checkpoint, save_checkpoint
 from fuserank.losses import LOSSES, Loss
 from fuserank.prior import best_trust, fit_prior
@@ -65,7 +66,8 @@ class Epoch:
 class Trained:
     """A trained ranker (on the CPU, in eval mode, at its best epoch) and how it got there.
 
-    `best` is that epoch; `fresh` says in words what did not start from the weights of `start`.
+    `best` is that epoch, with the nDCG@10 of the ranker as it is given back, words of the catalogue included; `fresh` says in words
+    what did not start from the weights of `start`.
     """
 
     ranker: Ranker
@@ -144,8 +146,10 @@ def train(
             on_epoch(result)
 
     ranker.load_state_dict(best_weights)
-    ranker.trust.fill_(best_trust(scored(ranker, vectors, val_slates))[0])
-    return Trained(ranker.cpu().eval(), tuple(history), _best(history), tuple(fresh))
+    infer_words(ranker, vectors, train_slates)
+    trust, quality = best_trust(scored(ranker, vectors, val_slates))
+    ranker.trust.fill_(trust)
+    return Trained(ranker.cpu().eval(), tuple(history), replace(_best(history), val_ndcg=quality), tuple(fresh))
 
 
 def validate(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate]) -> float:

@@ -7,7 +7,20 @@ import pytest
 from fuserank import cli, errors
 from fuserank.data.dataset import Dataset
 
-COMMANDS = ("sample", "import", "validate", "extract", "train", "tune", "finetune", "study", "explain", "monitor", "serve", "models")
+COMMANDS = (
+    "sample",
+    "import",
+    "validate",
+    "extract",
+    "train",
+    "tune",
+    "finetune",
+    "study",
+    "explain",
+    "monitor",
+    "serve",
+    "models",
+)
 
 
 @pytest.fixture

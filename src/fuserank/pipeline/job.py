@@ -37,6 +37,7 @@ MODEL_SOURCES = (
     "masking.py",
     "projection.py",
     "late_interaction.py",
+    "catalogue_words.py",
     "ranker.py",
     "slates.py",
     "prior.py",
