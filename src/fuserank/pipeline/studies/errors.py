@@ -173,12 +173,12 @@ def _words(rows: Sequence[Row]) -> str:
 
 def _table(head: str, rows: Sequence[Row]) -> str:
     if rows[0]["part"] == "word":
-        lines = [
+        words = [
             (r["value"], r["learned"], r["queries"], f"{r['mean']:.3f}", f"{r['above_average']:.4f}", _percent(r["in_text"]))
             for r in rows
         ]
         names = ("training queries", "queries", "their nDCG@10", "points above the average", "in the text of missed products")
-        return table((head, *names), lines)
+        return table((head, *names), words)
     lines = [(r["value"], r["queries"], f"{r['mean']:.3f}", f"{r['lost']:.4f}", _percent(r["share"])) for r in rows]
     return table((head, "queries", "their nDCG@10", "points lost", "share"), lines)
 
