@@ -38,7 +38,7 @@ def infer_words(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate])
     Does nothing for a ranker without late interaction, or a catalogue without a word index.
 
     Args:
-        slates: of training. A product is read as far as they show it: what they mask is not looked at.
+        slates: of training. Evidence comes from what they show of a product; its words name it even where they mask its text.
 
     Returns:
         how many words.

@@ -98,7 +98,7 @@ def test_words_that_were_asked_for_keep_their_embeddings(shop, ranker):
     assert set(changed) <= {word_id(HIDDEN)}
 
 
-def test_what_slates_mask_is_not_looked_at(shop, ranker):
+def test_what_slates_mask_gives_no_evidence(shop, ranker):
     """Evidence from nothing is the same for every product, so nothing tells them apart."""
     features, train_slates, _ = shop
     blind = [replace(s, present=np.zeros_like(s.present)) for s in train_slates]
