@@ -8,7 +8,7 @@ import yaml
 from fuserank.data.dataset import Dataset, write_dataset
 from fuserank.errors import InputError, SettingsError, UnknownNameError
 from fuserank.pipeline.extract import extract
-from fuserank.pipeline.job import Job, Parts, dvc_hash, parts_of
+from fuserank.pipeline.job import Job, Parts, dvc_hash, meaning_of, parts_of
 from fuserank.pipeline.train import slates_of
 from fuserank.settings import load_settings
 from fuserank.types import Judgment
@@ -94,3 +94,11 @@ def test_a_hash_of_dvc_counts_only_for_the_bytes_it_names(tmp_path, monkeypatch)
     (tmp_path / "data" / "other.txt").write_bytes(b"another shop")
     assert dvc_hash(shop) is None
     assert dvc_hash(tmp_path) is None
+
+
+def test_sources_mean_what_they_do():
+    said = '"""Module."""\n\n\ndef f(x):  # doubles\n    """Twice x."""\n    return 2 * x\n'
+    assert meaning_of(said) == meaning_of("def f(x): return (2 *\n x)")
+    assert meaning_of(said) != meaning_of("def f(x): return 3 * x")
+    assert meaning_of('x = "said"') != meaning_of('x = "other"')
+    assert meaning_of('class C:\n    """One."""') == meaning_of('class C:\n    """Two."""')

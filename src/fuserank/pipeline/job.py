@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import subprocess
@@ -160,14 +161,26 @@ def parts_of(ranker: str) -> Parts:
 
 @cache
 def code_version(sources: tuple[str, ...]) -> str:
-    """sha256 over files and folders of the package."""
+    """sha256 over what files and folders of the package do: comments, docstrings and layout are not in it."""
     root = Path(fuserank.__file__).parent
     digest = hashlib.sha256()
     for name in sources:
         place = root / name
         for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+            digest.update(f"{path.relative_to(root)}\0{meaning_of(path.read_text())}\0".encode())
     return digest.hexdigest()
+
+
+def meaning_of(source: str) -> str:
+    """The syntax tree of Python source as text, without comments, docstrings and layout."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
+            node.body = node.body[1:]
+    return ast.dump(tree)
 
 
 def git_commit() -> str:

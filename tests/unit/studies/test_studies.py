@@ -6,16 +6,22 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from fuserank import calibration
 from fuserank.data import corruption
+from fuserank.model_folder import load_model
+from fuserank.pipeline.calibrate import SHOWN
+from fuserank.pipeline.evaluate import score_with
 from fuserank.pipeline.studies import STUDIES, learning_curve
 from fuserank.pipeline.studies.bench import Bench, Shop
 from fuserank.pipeline.studies.components import compare_components
 from fuserank.pipeline.studies.damage import Noise
+from fuserank.pipeline.studies.faithful import WHICH, explanations_hold
 from fuserank.pipeline.studies.frontier import quality_against_latency
 from fuserank.pipeline.studies.learning_curve import CONTENDERS, Contender, learning_curves
 from fuserank.pipeline.studies.missing import missing_modalities
 from fuserank.pipeline.studies.noise import Scene, noise_at_serving
 from fuserank.pipeline.studies.one_or_many import one_model_or_many
+from fuserank.pipeline.studies.probabilities import METRICS, stated_and_found
 from fuserank.pipeline.studies.report import write_studies
 from fuserank.scorers import SCORERS
 
@@ -39,15 +45,21 @@ def run(workspace, here, monkeypatch):
         first = study(workspace, seeds, quiet, **keywords)
         with monkeypatch.context() as patch:
             patch.setattr(Bench, "quality", measured_again)
-            for module in ("noise._cell", "learning_curve._quality", "frontier.times", "errors._found"):
-                patch.setattr(f"fuserank.pipeline.studies.{module}", measured_again)
+            for measuring in (
+                "noise._cell",
+                "learning_curve._quality",
+                "frontier.times",
+                "probabilities._calibrated",
+                "faithful._summaries",
+            ):
+                patch.setattr(f"fuserank.pipeline.studies.{measuring}", measured_again)
             second = study(workspace, seeds, quiet, **keywords)
         assert second == first
         assert STUDIES[first.name] is study
         for row in first.rows:
             assert {"study", "dataset", "regime", "ranker", "kind", "metric", "mean", "std", "seeds", "queries"} <= row.keys()
             assert row["study"] == first.name
-            assert 0 <= row["mean"] <= 1
+            assert 0 <= row["mean"] <= 1 or row["metric"] == "drop of score"
         for picture in first.figures.values():
             assert ElementTree.fromstring(picture).tag.endswith("svg")
         return first
@@ -121,6 +133,32 @@ def test_components(run, bench, here):
     assert [(r["value"], r["p_adjusted"]) for r in usual] == [("sequence", None)]
     assert all(0 < r["p_adjusted"] <= 1 for r in rows if not r["default"])
     assert usual[0]["mean"] == pytest.approx(np.mean(bench.quality(bench.fit(bench.plan(0)))))
+
+
+def test_probabilities(run, bench, here, monkeypatch):
+    assert run(stated_and_found, (0,), shops=[here]).rows == []  # too few validation queries for a calibration
+    monkeypatch.setattr(calibration, "FOLDS", 2)
+    rows = run(stated_and_found, (11, 12), shops=[here]).rows
+    assert [(r["metric"], r["calibration"]) for r in rows] == [(m, when) for m in METRICS for when in ("before", "after")]
+    model = bench.fit(bench.plan(11))
+    ranker, meta = load_model(model.folder)
+    best = [(s, slate.grades) for slate in bench.test for s in [score_with(bench.features, ranker, model.plan.keep)(slate)]]
+    order = [np.argsort(-s, kind="stable")[:SHOWN] for s, _ in best]
+    stated = np.concatenate([meta.calibration.probability(s)[o] for (s, _), o in zip(best, order, strict=True)])
+    relevant = np.concatenate([g[o] for (_, g), o in zip(best, order, strict=True)]) >= bench.job.dataset.manifest.relevant_grade
+    one = run(stated_and_found, (11,), shops=[here]).rows
+    assert value(one, metric="Brier", calibration="after") == pytest.approx(np.mean((stated - relevant) ** 2))
+
+
+def test_faithful(run, here):
+    rows = run(explanations_hold, (0, 1), shops=[here]).rows
+    assert {(r["removed"], r["metric"]) for r in rows} == {
+        (removed, f"drop of {measure}") for removed in ("modality", "word") for measure in ("score", "nDCG@10")
+    }
+    for removed in ("modality", "word"):
+        most, random, least = (value(rows, removed=removed, metric="drop of score", which=which) for which in WHICH)
+        assert least <= random <= most
+    assert all(r["low"] <= r["mean"] <= r["high"] and r["explained"] > 0 for r in rows)
 
 
 def test_studies_come_out_as_page_and_pictures(workspace, here, tmp_path):

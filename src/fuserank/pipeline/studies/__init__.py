@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from fuserank.pipeline.studies.components import compare_components
 from fuserank.pipeline.studies.errors import where_gain_is_lost
+from fuserank.pipeline.studies.faithful import explanations_hold
 from fuserank.pipeline.studies.frontier import quality_against_latency
 from fuserank.pipeline.studies.learning_curve import learning_curves
 from fuserank.pipeline.studies.missing import missing_modalities
 from fuserank.pipeline.studies.noise import noise_at_serving
 from fuserank.pipeline.studies.one_or_many import one_model_or_many
+from fuserank.pipeline.studies.probabilities import stated_and_found
 from fuserank.pipeline.studies.study import Study, StudyResult
 from fuserank.plugins import PluginTable
 
@@ -23,6 +25,8 @@ STUDIES: PluginTable[Study] = PluginTable(
         "one_or_many": one_model_or_many,
         "learning_curve": learning_curves,
         "errors": where_gain_is_lost,
+        "probabilities": stated_and_found,
+        "faithful": explanations_hold,
         "frontier": quality_against_latency,
     },
 )
