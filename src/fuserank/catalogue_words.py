@@ -60,19 +60,24 @@ def infer_words(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate])
 
 
 def products_of_words(index: LexicalIndex, rows: np.ndarray, known: np.ndarray) -> dict[int, np.ndarray]:
-    """Word id -> positions in `rows` of the products that have a word of this id, for ids to be learned, in order.
+    """Word id -> positions in `rows` of the products that have its word, for ids to be learned, in order.
+
+    An id that several words of these products share is left out: no embedding can mean them all.
 
     Args:
         rows: catalogue rows.
         known: (WORD_IDS,) bool, ids that are not asked for: a judged word that shares its id keeps its embedding.
     """
     texts = [index.words(field) for field in FIELDS]
-    found: dict[int, list[int]] = {}
+    found: dict[str, list[int]] = {}
     for position, row in enumerate(rows.tolist()):
-        for number in {word_id(word) for words in texts for word in words[row]}:
-            if not known[number]:
-                found.setdefault(number, []).append(position)
-    return {number: np.array(found[number]) for number in sorted(found) if FEWEST <= len(found[number]) < len(rows)}
+        for word in {word for words in texts for word in words[row]}:
+            found.setdefault(word, []).append(position)
+    named: dict[int, list[list[int]]] = {}
+    for word, having in found.items():
+        named.setdefault(word_id(word), []).append(having)
+    alone = {number: words[0] for number, words in sorted(named.items()) if len(words) == 1 and not known[number]}
+    return {number: np.array(having) for number, having in alone.items() if FEWEST <= len(having) < len(rows)}
 
 
 def ridge(inputs: Tensor, positives: Sequence[np.ndarray], offset: float) -> Tensor:

@@ -158,7 +158,7 @@ class EvaluationSettings(_Section):
     )
     families: dict[str, tuple[str, ...]] = Field(
         default={
-            "text": ("text", "multilingual", "words", "lexical"),
+            "text": ("text", "multilingual", "text_tokens", "words", "lexical"),
             "picture": ("image", "joint", "joint_image"),
             "sound": ("audio",),
             "numbers": ("numeric",),

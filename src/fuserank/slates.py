@@ -68,11 +68,12 @@ class Features:
     def specs(self) -> tuple[ModalitySpec, ...]:
         """What the ranker needs to know. Vectors that no product, or no query, has are left out (dimension 0)."""
         asked = {name for c, name in enumerate(self.queries.modalities) if self.queries.present[:, c].any()}
+        read = {m.name: m.encoder.info.dim for m in self.modalities if m.encoder and not m.pair_only}
         return tuple(
             ModalitySpec(
                 name=m.name,
-                product_dim=m.encoder.info.dim if m.encoder and self.catalogue.has(m.name).any() else 0,
-                query_dim=m.encoder.info.dim if m.encoder and m.name in asked else 0,
+                product_dim=read.get(m.name, 0) if self.catalogue.has(m.name).any() else 0,
+                query_dim=read.get(m.name, 0) if m.name in asked else 0,
                 pair_names=m.pair_names,
                 scaling=m.scaling,
                 is_term=m.query_is_term,
@@ -89,10 +90,11 @@ class Features:
         return Slate(query, rows, blank if grades is None else grades, self._pairs.scores(query, rows), present)
 
     def product_vectors(self, rows: np.ndarray, device: torch.device | str = "cpu") -> dict[str, Tensor]:
-        """{modality: (len(rows), d_m)} float32."""
+        """{modality: (len(rows), d_m)} float32, of the modalities whose vectors a network reads."""
         return {
-            name: torch.from_numpy(np.asarray(vectors[rows], dtype=np.float32)).to(device)
-            for name, vectors in self.catalogue.vectors.items()
+            m.name: torch.from_numpy(np.asarray(self.catalogue.vectors[m.name][rows], dtype=np.float32)).to(device)
+            for m in self.modalities
+            if m.encoder and not m.pair_only
         }
 
 

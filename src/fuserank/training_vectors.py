@@ -47,7 +47,7 @@ def scaling_vectors(features: Features, slates: Sequence[Slate]) -> tuple[dict[s
     rows = rows[:: -(-len(rows) // SCALING_ROWS)]  # evenly over the catalogue, whose order may follow its labels
     products = {}
     for m, modality in enumerate(features.modalities):
-        if modality.name in features.catalogue.vectors:
+        if modality.encoder and not modality.pair_only:
             having = rows[features.catalogue.present[rows, m]]
             products[modality.name] = torch.from_numpy(np.asarray(features.catalogue.vectors[modality.name][having], np.float32))
     which = np.unique([s.query for s in slates])

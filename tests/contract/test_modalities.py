@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from fuserank.data.media import media_hash
+from fuserank.encoders.minilm_tokens import WIDTH
 from fuserank.encoders.table import ENCODERS, encoder_table
 from fuserank.errors import UnknownNameError
 from fuserank.features import FeatureStore, PairScores, build_catalogue, build_query_features, encode
 from fuserank.modalities import MODALITIES, make_modalities
 from fuserank.modalities.base import Modality
 from fuserank.modalities.own import OWN
+from fuserank.slates import Features
 from fuserank.types import Product, Query
 
 
@@ -59,6 +61,7 @@ def test_follows_the_protocol(modality):
     assert modality.scaling in {"unit", "standard", "robust"}
     assert isinstance(modality.query_from_history, bool)
     assert isinstance(modality.query_is_term, bool)
+    assert isinstance(modality.pair_only, bool)
     assert len(set(modality.pair_names)) == len(modality.pair_names)
 
 
@@ -134,6 +137,29 @@ def test_all_modalities_go_from_products_to_pair_scores(products, queries, media
     for name in ("image.cosine", "joint_image.cosine"):
         assert pairs.scores(1)[:, pairs.names.index(name)].argmax() == 0
     assert not pairs.scores(3).any()
+
+
+def test_vectors_for_pairs_alone_are_no_input_of_a_network(products, queries, media, onnx_cache):
+    modalities = make_modalities(("text", "text_tokens"), cache=onnx_cache)
+    catalogue, _ = build_catalogue(products, modalities, None, media.__getitem__)
+    asked, _ = build_query_features(queries, modalities, catalogue, None, media.__getitem__, {})
+    features = Features(modalities, catalogue, asked)
+    text, tokens = features.specs()
+    assert (tokens.product_dim, tokens.query_dim, tokens.pair_names) == (0, 0, ("maxsim",)) and text.product_dim
+    assert features.product_vectors(np.arange(2)).keys() == {"text"}
+
+
+def test_tokens_find_their_likest(onnx_cache):
+    (modality,) = make_modalities(("text_tokens",), cache=onnx_cache)
+    encode = modality.encoder.encode
+    titles = ["red mug of clay", "a lamp with a red shade and a mug", "garden hose", "mug", "mug " * 100]
+    (query,) = encode(["mug"])
+    scores = modality.pair(query, encode(titles).astype(np.float16))[:, 0]
+    vectors = encode(titles).reshape(len(titles), -1, WIDTH)
+    by_hand = (vectors @ query.reshape(-1, WIDTH)[0]).max(axis=1)
+    assert scores == pytest.approx(by_hand, abs=2e-3)
+    assert scores[3] == pytest.approx(1, abs=1e-3) and scores.argmin() == 2
+    assert modality.pair(np.zeros_like(query), vectors.reshape(len(titles), -1)).tolist() == [[0.0]] * len(titles)
 
 
 def test_an_unknown_name_gets_help():

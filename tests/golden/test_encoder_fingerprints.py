@@ -12,6 +12,7 @@ from fuserank.settings import FeatureSettings
 
 FINGERPRINTS = {
     "minilm-l6-v2@0.1.0+1": [-1.7417, -1.7602, 0.5006, 0.7699, 0.936, 0.6918],
+    "minilm-l6-v2-tokens@0.1.0+1": [1.227, -0.7999, 2.9016, -1.9546, -4.0244, 1.8053],
     "use-multilingual-v3@0.2.1+1": [1.736, -0.3268, 0.3978, 1.2876, -0.5052, 0.0006],
     "efficientnet-lite0@0.1.0+1": [0.7993, 0.3437, -0.7989, -0.5654, 0.135, 0.185],
     "sound-whisper-tiny.en@0.1.0+2": [0.6585, -0.4506, -0.8339, -2.2161, 0.0497, 0.8031],
@@ -26,7 +27,10 @@ def fingerprint(vectors):
     return vectors.mean(axis=0) @ signs
 
 
-@pytest.mark.parametrize("name", [name for name in FeatureSettings().modalities if name not in {"lexical", "history"}])
+NAMES = [name for name in (*FeatureSettings().modalities, "text_tokens") if name not in {"lexical", "history"}]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_vectors_change_only_with_the_version(name, onnx_cache, picture, tone):
     (modality,) = make_modalities([name], cache=onnx_cache)
     inputs = {

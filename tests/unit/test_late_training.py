@@ -29,7 +29,7 @@ class Picture:
     """Pixels in which a colour and a shape add up; a query never has one, and no score of a pair comes without training."""
 
     name, pair_names, scaling = "picture", (), "standard"
-    query_from_history = query_is_term = False
+    query_from_history = query_is_term = pair_only = False
     encoder = SimpleNamespace(info=EncoderInfo("pixels", "1", DIM, "none"))
 
 

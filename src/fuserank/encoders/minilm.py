@@ -43,12 +43,23 @@ class MiniLM:
         """Vectors of texts: float32 (n, 384), rows of length 1."""
         if not prepared:
             return np.zeros((0, self.info.dim), np.float32)
-        encodings = self._tokenizer.encode_batch(list(prepared))
-        ids = np.array([e.ids for e in encodings], np.int64)
-        mask = np.array([e.attention_mask for e in encodings], np.int64)
-        tokens = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+        states, mask, _ = self.states(prepared)
         weights = mask[:, :, None].astype(np.float32)
-        return unit_rows((tokens * weights).sum(1) / weights.sum(1))
+        return unit_rows((states * weights).sum(1) / weights.sum(1))
+
+    def states(self, prepared: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The last layer's vector of every token, of at least one text.
+
+        Returns:
+            float32 (n, T, 384), bool (n, T) whether there is a token, bool (n, T) whether it is none of the text: padding, or a
+            mark of its beginning or end.
+        """
+        encodings = self._tokenizer.encode_batch(list(prepared))
+        ids, mask, special = (
+            np.array([getattr(e, name) for e in encodings], np.int64) for name in ("ids", "attention_mask", "special_tokens_mask")
+        )
+        states = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+        return states, mask.astype(bool), special.astype(bool)
 
     @cached_property
     def _tokenizer(self) -> Any:

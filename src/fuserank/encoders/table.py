@@ -5,6 +5,7 @@ from __future__ import annotations
 from fuserank.encoders import efficientnet, whisper
 from fuserank.encoders.base import EncoderInfo
 from fuserank.encoders.minilm import MiniLM
+from fuserank.encoders.minilm_tokens import MiniLMTokens
 from fuserank.encoders.multilingual import MultilingualUse
 from fuserank.encoders.numbers import Numbers
 from fuserank.encoders.sound import Sound
@@ -12,6 +13,7 @@ from fuserank.encoders.word_sketch import WordSketch
 
 ENCODERS: tuple[EncoderInfo, ...] = (
     MiniLM.info,
+    MiniLMTokens.info,
     MultilingualUse.info,
     efficientnet.SHIPPED,
     Sound.info,

@@ -23,5 +23,5 @@ def query_words(texts: Sequence[str]) -> np.ndarray:
 
 
 def word_id(word: str) -> int:
-    """Two words share an id with probability 1 / WORD_IDS."""
+    """Two words share an id with probability 1 / (WORD_IDS - 1)."""
     return zlib.crc32(word.encode()) % (WORD_IDS - 1) + 1

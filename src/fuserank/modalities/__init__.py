@@ -16,6 +16,7 @@ from fuserank.modalities.lexical import Lexical
 from fuserank.modalities.numeric import Numeric
 from fuserank.modalities.own import OWN, own_factory
 from fuserank.modalities.text import multilingual, text
+from fuserank.modalities.text_tokens import text_tokens
 from fuserank.modalities.words import Words
 from fuserank.plugins import PluginTable
 from fuserank.settings import MediaSettings
@@ -27,6 +28,7 @@ MODALITIES: PluginTable[ModalityFactory] = PluginTable(
     {
         "text": text,
         "multilingual": multilingual,
+        "text_tokens": text_tokens,
         "words": Words,
         "lexical": Lexical,
         "image": Image,

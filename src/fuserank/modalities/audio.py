@@ -23,6 +23,7 @@ class Audio:
     scaling: Scaling = "standard"
     query_from_history = False
     query_is_term = True
+    pair_only = False
     speech = whisper.INFO  # what `transcribe` is done with
 
     def __init__(self, resources: Resources) -> None:

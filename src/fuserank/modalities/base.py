@@ -53,6 +53,7 @@ class Modality(Protocol):
             deviation) or ``robust`` (median and quartiles), from training products.
         query_from_history: the query vector is the mean, made unit length, of the vectors of the shopper's past products.
         query_is_term: the query vector is one term of late interaction; False for a sentence, whose words are the terms.
+        pair_only: the vectors are there for `pair` alone, no network reads them.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Modality(Protocol):
     scaling: Scaling
     query_from_history: bool
     query_is_term: bool
+    pair_only: bool
 
     def product_content(self, product: Product) -> Content | None:
         """What of a product is encoded; None: absent."""

@@ -34,6 +34,7 @@ class Behaviour:
     scaling: Scaling = "standard"
     query_from_history = False
     query_is_term = False
+    pair_only = False
 
     def __init__(self, resources: Resources) -> None:
         """Nothing to load; the index belongs to a catalogue."""

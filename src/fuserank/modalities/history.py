@@ -12,6 +12,7 @@ class History(SentenceModality):
 
     query_from_history = True
     query_is_term = True
+    pair_only = False
 
     def query_content(self, query: Query) -> Content | None:  # noqa: ARG002
         """None: the vector comes from past products."""

@@ -26,6 +26,7 @@ class Image:
     scaling: Scaling = "standard"
     query_from_history = False
     query_is_term = True
+    pair_only = False
 
     def __init__(self, resources: Resources, folder: HubFolder | None = None) -> None:
         media = resources.media

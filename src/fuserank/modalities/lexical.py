@@ -37,6 +37,7 @@ class Lexical:
     scaling: Scaling = "standard"
     query_from_history = False
     query_is_term = False
+    pair_only = False
 
     def __init__(self, resources: Resources) -> None:
         """Nothing to load; the index belongs to a catalogue."""

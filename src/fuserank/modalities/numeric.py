@@ -20,6 +20,7 @@ class Numeric:
     scaling: Scaling = "robust"
     query_from_history = False
     query_is_term = False
+    pair_only = False
 
     def __init__(self, resources: Resources) -> None:  # noqa: ARG002
         self.encoder: Encoder | None = Numbers()

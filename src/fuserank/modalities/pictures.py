@@ -24,6 +24,7 @@ class PictureModality:
     scaling: Scaling = "standard"
     query_from_history = False
     query_is_term = True
+    pair_only = False
 
     def __init__(self, name: str, encoder: Encoder, asked: Callable[[Query], Content | None]) -> None:
         self.name, self._asked = name, asked

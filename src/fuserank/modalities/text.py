@@ -24,6 +24,7 @@ class SentenceModality:
     scaling: Scaling = "unit"
     query_from_history = False
     query_is_term = False
+    pair_only = False
 
     def __init__(self, name: str, encoder: Encoder) -> None:
         self.name = name

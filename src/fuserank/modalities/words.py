@@ -23,6 +23,7 @@ class Words:
     scaling: Scaling = "unit"
     query_from_history = False
     query_is_term = False
+    pair_only = False
 
     def __init__(self, resources: Resources) -> None:  # noqa: ARG002
         self.encoder: Encoder | None = word_sketch(tokenize)

@@ -43,7 +43,8 @@ def _side(name: str, data: Dataset, catalogue: Catalogue, chosen: np.ndarray, qu
     asked = data.table("queries")
     if queries:
         asked = asked.filter(pa.compute.equal(asked["split"], queries))
-    vectors = {m: v[chosen] for m, v in catalogue.vectors.items() if m != "history"}
+    # Both repeat what `text` shows: its vectors of the past, and its tokens.
+    vectors = {m: v[chosen] for m, v in catalogue.vectors.items() if m not in {"history", "text_tokens"}}
     return Side.of(
         name, data.table("products").filter(pa.array(chosen)), asked, vectors, {m: catalogue.has(m)[chosen] for m in vectors}
     )

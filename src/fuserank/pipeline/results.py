@@ -96,7 +96,7 @@ CASES = (
         "chorus",
         "human",
         tuple({"fold": fold} for fold in range(5)),
-        ("text", "multilingual", "words", "lexical", "numeric"),
+        ("text", "multilingual", "text_tokens", "words", "lexical", "numeric"),
         note="Text and price only: there are no pictures. About 81 training queries a fold.",
     ),
     Case(

@@ -28,7 +28,7 @@ def retrieve(modalities: Sequence[Modality], catalogue: Catalogue, queries: Quer
     if catalogue.behaviour is not None and len(queries.pasts[0].rows):
         found.append(catalogue.behaviour.top(queries.pasts[0], depth))
     for modality in modalities:
-        if modality.encoder is not None and modality.pair_names and queries.has(modality.name)[0]:
+        if modality.encoder is not None and not modality.pair_only and modality.pair_names and queries.has(modality.name)[0]:
             found.append(nearest(modality, catalogue, queries.vectors[modality.name][0], depth))
     return np.unique(np.concatenate(found)).astype(np.int64)
 

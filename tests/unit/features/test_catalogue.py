@@ -52,6 +52,7 @@ class Words:
     query_from_history: bool = False
     scaling = "unit"
     pair_names = ("cosine",)
+    pair_only = False
 
     def __post_init__(self):
         self.encoder = Bag()
