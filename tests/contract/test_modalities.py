@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from fuserank.data.media import media_hash
-from fuserank.encoders.minilm_tokens import WIDTH
+from fuserank.encoders.minilm_tokens import SENTENCE, WIDTH
 from fuserank.encoders.table import ENCODERS, encoder_table
 from fuserank.errors import UnknownNameError
 from fuserank.features import FeatureStore, PairScores, build_catalogue, build_query_features, encode
 from fuserank.modalities import MODALITIES, make_modalities
 from fuserank.modalities.base import Modality
 from fuserank.modalities.own import OWN
+from fuserank.modalities.text_tokens import MAXSIM
 from fuserank.slates import Features
 from fuserank.types import Product, Query
 
@@ -145,7 +146,7 @@ def test_vectors_for_pairs_alone_are_no_input_of_a_network(products, queries, me
     asked, _ = build_query_features(queries, modalities, catalogue, None, media.__getitem__, {})
     features = Features(modalities, catalogue, asked)
     text, tokens = features.specs()
-    assert (tokens.product_dim, tokens.query_dim, tokens.pair_names) == (0, 0, ("maxsim",)) and text.product_dim
+    assert (tokens.product_dim, tokens.query_dim, tokens.pair_names) == (0, 0, ("likeness",)) and text.product_dim
     assert features.product_vectors(np.arange(2)).keys() == {"text"}
 
 
@@ -154,12 +155,13 @@ def test_tokens_find_their_likest(onnx_cache):
     encode = modality.encoder.encode
     titles = ["red mug of clay", "a lamp with a red shade and a mug", "garden hose", "mug", "mug " * 100]
     (query,) = encode(["mug"])
-    scores = modality.pair(query, encode(titles).astype(np.float16))[:, 0]
-    vectors = encode(titles).reshape(len(titles), -1, WIDTH)
-    by_hand = (vectors @ query.reshape(-1, WIDTH)[0]).max(axis=1)
-    assert scores == pytest.approx(by_hand, abs=2e-3)
+    vectors = encode(titles)
+    scores = modality.pair(query, vectors.astype(np.float16))[:, 0]
+    highest = (vectors[:, SENTENCE:].reshape(len(titles), -1, WIDTH) @ query[SENTENCE:][:WIDTH]).max(axis=1)
+    assert scores == pytest.approx((vectors[:, :SENTENCE] @ query[:SENTENCE] + MAXSIM * highest) / (1 + MAXSIM), abs=2e-3)
     assert scores[3] == pytest.approx(1, abs=1e-3) and scores.argmin() == 2
-    assert modality.pair(np.zeros_like(query), vectors.reshape(len(titles), -1)).tolist() == [[0.0]] * len(titles)
+    (sentence,) = make_modalities(("text",), cache=onnx_cache)
+    assert np.array_equal(vectors[:, :SENTENCE], sentence.encoder.encode(titles))
 
 
 def test_an_unknown_name_gets_help():

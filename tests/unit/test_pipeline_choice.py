@@ -17,6 +17,17 @@ def test_the_best_mean_over_seeds_and_of_it_the_best_seed():
     assert choose([*lucky, *steady]).folder == Path("steady-1")
 
 
+def test_the_default_gives_way_only_to_what_is_clearly_better():
+    default = [model("late", 0, 0.50), model("late", 1, 0.54)]
+    near = [model("sum", 0, 0.53), model("sum", 1, 0.55)]
+    far = [model("concat", 0, 0.60), model("concat", 1, 0.62)]
+    assert choose([*default, *near], "late").folder == Path("late-1")
+    assert choose([*default, *near], "sum").plan.name == choose([*default, *near]).plan.name == "sum"
+    assert choose([*default, *near, *far], "late").plan.name == "concat"
+    assert choose([default[0], near[0]], "late").plan.name == "sum"  # one seed says nothing of its error
+    assert choose(near, "late").plan.name == "sum"
+
+
 def test_a_family_alone_is_no_challenger():
     assert choose([model("picture only", 0, 1.0, kind="single"), model("sum", 0, 0.1)]).plan.name == "sum"
 

@@ -44,8 +44,7 @@ class MiniLM:
         if not prepared:
             return np.zeros((0, self.info.dim), np.float32)
         states, mask, _ = self.states(prepared)
-        weights = mask[:, :, None].astype(np.float32)
-        return unit_rows((states * weights).sum(1) / weights.sum(1))
+        return sentences(states, mask)
 
     def states(self, prepared: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The last layer's vector of every token, of at least one text.
@@ -74,6 +73,12 @@ class MiniLM:
     def _session(self) -> Any:
         verify_weights(_folder() / "model.safetensors", self.info)
         return session(exported(self.info, self._cache, _export), self._threads)
+
+
+def sentences(states: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Means of the token vectors (n, T, 384) where `mask` (n, T) is true: float32 (n, 384), rows of length 1."""
+    weights = mask[:, :, None].astype(np.float32)
+    return unit_rows((states * weights).sum(1) / weights.sum(1))
 
 
 def load_torch() -> Any:

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import sqrt
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, variance
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from fuserank.model_folder import load_model
 from fuserank.pages import render
 from fuserank.pipeline.calibrate import before_and_after, in_words
 from fuserank.pipeline.job import EVALUATION_SOURCES, Job, git_commit
-from fuserank.pipeline.train import TrainedModel
+from fuserank.pipeline.train import TrainedModel, default_ranker
 from fuserank.ranker import Ranker
 from fuserank.slates import Features, Slate, keep_modalities, project_catalogue, score_slate
 
@@ -47,11 +48,15 @@ def evaluate(
     Args:
         slates: training, validation and test slates.
     """
+    default = default_ranker(job)
     key = job.fingerprint(
-        sources=EVALUATION_SOURCES, models=sorted(m.folder.name for m in models), evaluation=job.settings.evaluation.model_dump()
+        sources=EVALUATION_SOURCES,
+        models=sorted(m.folder.name for m in models),
+        evaluation=job.settings.evaluation.model_dump(),
+        default=default,
     )
     folder = job.settings.home / "evaluations" / key
-    challenger = choose(models)
+    challenger = choose(models, default)
     if not (folder / "leaderboard.json").exists():
         board = build_leaderboard(
             job.dataset,
@@ -70,12 +75,25 @@ def evaluate(
     return Evaluated(board, challenger.folder, stored["missing"])
 
 
-def choose(models: Sequence[TrainedModel]) -> TrainedModel:
-    """The challenger: the fusion whose mean validation nDCG@10 over seeds is highest; of it, its best seed. Test plays no part."""
-    fusions = [m for m in models if m.plan.kind == "fusion"]
-    names = {m.plan.name for m in fusions}
-    best = max(sorted(names), key=lambda name: fmean(m.val_ndcg for m in fusions if m.plan.name == name))
-    return max((m for m in fusions if m.plan.name == best), key=lambda m: m.val_ndcg)
+def choose(models: Sequence[TrainedModel], default: str = "") -> TrainedModel:
+    """The challenger: the fusion whose mean validation nDCG@10 over seeds is highest; of it, its best seed. Test plays no part.
+
+    Args:
+        default: a fusion that keeps its place unless the highest mean is above its own by more than a standard error.
+    """
+    found: dict[str, list[float]] = {}
+    for model in models:
+        if model.plan.kind == "fusion":
+            found.setdefault(model.plan.name, []).append(model.val_ndcg)
+    best = max(sorted(found), key=lambda name: fmean(found[name]))
+    if default in found and fmean(found[best]) - fmean(found[default]) <= _error_of_difference(found[best], found[default]):
+        best = default
+    return max((m for m in models if m.plan.name == best), key=lambda m: m.val_ndcg)
+
+
+def _error_of_difference(*sides: Sequence[float]) -> float:
+    """Standard error of the difference of two means over seeds; a single seed adds none."""
+    return sqrt(sum(variance(values) / len(values) for values in sides if len(values) > 1))
 
 
 def model_entries(features: Features, models: Sequence[TrainedModel]) -> list[Entry]:
