@@ -172,10 +172,13 @@ def finetune(data: Data) -> None:
 
 @app.command()
 def study(
-    name: Annotated[str, typer.Argument(help="components, missing, noise, one_or_many, learning_curve, errors or frontier")],
+    name: Annotated[
+        str,
+        typer.Argument(help="components, missing, noise, one_or_many, learning_curve, errors, probabilities, faithful or frontier"),
+    ],
     source: Annotated[Path, typer.Option("--from", help="the folder of the real sets")],
 ) -> None:
-    """Answer a question about the ranker by experiment on the real sets; three seeds, what was measured before is reused."""
+    """Answer a question about the ranker by experiment on the real sets; what was measured before is reused."""
     from fuserank.pipeline.results import SEEDS
     from fuserank.pipeline.studies import STUDIES
     from fuserank.pipeline.studies.bench import imported

@@ -5,7 +5,8 @@
     fusion, scorer  whole, when both rankers have the same; those that depend on the list of modalities only when that is the same
 
 Standardisers, prior and trust are never taken: they belong to the data. What a vector means is its encoder's affair, so a modality
-whose encoder differs starts fresh, and so does whatever has another shape. Everything that starts fresh is named.
+whose encoder differs starts fresh, and so does whatever has another shape. Everything that starts fresh is named, but for the
+words that the start had inferred from titles: they are inferred anew, from the titles at hand.
 """
 
 from __future__ import annotations

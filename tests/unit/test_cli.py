@@ -59,6 +59,13 @@ def test_help_lists_every_command(fuserank):
     assert " rollback " in out
 
 
+def test_help_names_every_study(fuserank):
+    from fuserank.pipeline.studies import STUDIES
+
+    _, out, _ = fuserank("study", "--help")
+    assert all(name in out for name in STUDIES)
+
+
 def test_an_unknown_study_is_refused_with_the_nearest(fuserank, tmp_path):
     refused(fuserank("study", "mising", "--from", tmp_path), 2, "mising", "did you mean 'missing'?")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fuserank.explain import Explanation, ProductExplanation, Word
-from fuserank.explain.heat_picture import palette_png
 from fuserank.pipeline.job import Job
-from fuserank.pipeline.thumbnail import thumbnail
+from fuserank.pipeline.thumbnail import data_uri
 from fuserank.types import Product, Query
 
 SIDE = 160  # pixels of a thumbnail
@@ -28,7 +26,7 @@ def page_context(job: Job, explanation: Explanation, query: Query, products: Map
         "dataset": job.name,
         "ranker": ranker,
         "query": explanation,
-        "query_picture": _thumbnail(job, query.image),
+        "query_picture": data_uri(job, query.image, SIDE),
         "products": [_card(job, product, products[product.product_id]) for product in explained],
         "longest": max((abs(share) for p in explained for share in _all_shares(p)), default=0.0),
         "notes": explanation.notes,
@@ -42,7 +40,7 @@ def _card(job: Job, explained: ProductExplanation, product: Product) -> dict[str
     heats = {"in the product's picture": explained.product_heat, "in the query's picture": explained.query_heat}
     return {
         "title": product.title,
-        "picture": _thumbnail(job, product.image),
+        "picture": data_uri(job, product.image, SIDE),
         "explained": explained,
         "bars": {name: _sorted(shares) for name, shares in bars.items() if shares},
         "words": {name: (shares, _largest(shares)) for name, shares in words.items() if shares},
@@ -60,9 +58,3 @@ def _largest(words: Iterable[Word]) -> float:
 
 def _all_shares(product: ProductExplanation) -> list[float]:
     return [share for shares in (product.modalities, product.families, product.fields) for share in (shares or {}).values()]
-
-
-def _thumbnail(job: Job, image: str | None) -> str:
-    """Base64 of a small PNG; "" where there is no picture, or none that can be read."""
-    pixels = thumbnail(job, image, SIDE)
-    return "" if pixels is None else base64.b64encode(palette_png(pixels)).decode()

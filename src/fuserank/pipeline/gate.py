@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
+from fuserank.errors import ModelFolderError, StaleFeatureError
 from fuserank.evaluation.entries import Entry, cost_ms, qrels_of, rank
 from fuserank.evaluation.slices import slices
 from fuserank.files import write_file
@@ -15,6 +17,7 @@ from fuserank.model_registry import Registry
 from fuserank.pipeline.evaluate import Evaluated, score_with
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.train import ALONE
+from fuserank.sealed import verify
 from fuserank.slates import Features, Slate
 
 
@@ -40,13 +43,39 @@ def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) 
     if version == reigning:
         return Gated(version, False, reigning, None)
     challenger = evidence(job, features, models, version, test, without(evaluated))
-    champion = evidence(job, features, models, reigning, test, None) if reigning else None
+    write_file(_note(job, version), challenger.model_dump_json())
+    champion, unmeasured = _reigning(job, features, models, reigning, test) if reigning else (None, "")
     decision = decide(challenger, champion, **job.settings.gate.model_dump())
-    reason = "; ".join(f"{check.name}: {check.words}" for check in decision.reasons)
+    reason = "; ".join([*([unmeasured] if unmeasured else []), *(f"{check.name}: {check.words}" for check in decision.reasons)])
     if decision.promote:
         models.promote(version, reason, decision.model_dump())
-    write_file(job.reports / "gate.json", json.dumps({"version": version, "against": reigning, **decision.model_dump()}, indent=1))
+    against = {"version": version, "against": reigning, "unmeasured": unmeasured}
+    write_file(job.reports / "gate.json", json.dumps({**against, **decision.model_dump()}, indent=1))
     return Gated(version, decision.promote, models.champion(), decision)
+
+
+def _reigning(job: Job, features: Features, models: Registry, version: str, test: list[Slate]) -> tuple[Evidence | None, str]:
+    """The champion's evidence, or None and why there is none.
+
+    A champion of other encoders, or of weights as an earlier fuserank wrote them, cannot be run any more; what it gave on the same
+    data when it was the challenger holds. Without that the challenger has nobody to beat, rather than nobody ever a chance.
+
+    Raises:
+        ModelFolderError: the champion's folder was altered, or lacks a file.
+    """
+    try:
+        return evidence(job, features, models, version, test, None), ""
+    except (StaleFeatureError, ModelFolderError) as error:
+        verify(models.path(version), ())
+        note = _note(job, version)
+        if note.exists():
+            return Evidence.model_validate_json(note.read_bytes()), ""
+        return None, f"champion {version} was not compared: {error}"
+
+
+def _note(job: Job, version: str) -> Path:
+    """Where a model's evidence on this data is kept."""
+    return job.settings.home / "evidence" / job.name / f"{version}-{job.dataset.version[:16]}.json"
 
 
 def without(evaluated: Evaluated) -> dict[str, Without]:

@@ -150,7 +150,7 @@ def run_case(case: Case, source: Path, home: Path, reports: Path, progress: Call
         if case.finetuned:
             job = with_finetuned(job)
 
-        def tell(model: TrainedModel, name: str = job.name) -> None:
+        def tell(model: TrainedModel, name: str = f"{job.name}, {case.regime}") -> None:
             progress(f"{name}: {model.plan.name} seed {model.plan.seed}, validation nDCG@10 {model.val_ndcg:.4f}")
 
         boards.append(compare_rankers(job, on_trained=tell).board)
@@ -161,7 +161,9 @@ def with_finetuned(job: Job) -> Job:
     """The job with a picture encoder that is fine-tuned on its training photos."""
     features = job.settings.features
     encoders = features.encoders.model_copy(update={"image": str(finetune_pictures(job).folder)})
-    return Job(job.data, job.settings.model_copy(update={"features": features.model_copy(update={"encoders": encoders})}))
+    # Reports lie by the dataset's name, which the case without fine-tuning has too.
+    update = {"features": features.model_copy(update={"encoders": encoders}), "reports": job.settings.reports / "finetuned"}
+    return Job(job.data, job.settings.model_copy(update=update))
 
 
 def merge(boards: Sequence[Leaderboard]) -> list[Line]:

@@ -45,7 +45,7 @@ def _cell(axes: Any, job: Job, image: str | None, name: str, place: str, colour:
     """A picture, its place above it and its name below."""
     pixels = thumbnail(job, image, SIDE)
     axes.set_title(place, fontsize=7, color=colour, pad=2)
-    axes.text(0.5, -0.03, name, transform=axes.transAxes, ha="center", va="top", fontsize=6.5, color=INK)
+    axes.text(0.5, -0.03, name, transform=axes.transAxes, ha="center", va="top", fontsize=6.5, color=INK, parse_math=False)
     if pixels is not None:
         axes.imshow(pixels)
 

@@ -24,10 +24,10 @@ from fuserank.pipeline.studies.study import Row, StudyResult, Tell, mean_and_spr
 from fuserank.pipeline.train import ALONE, Plan, train_plan
 from fuserank.slates import Slate
 
-SHOPS = (real_shop("fashion", "no_colour"), real_shop("grocery", "picture"), real_shop("chorus", "human"))
+FASHION = real_shop("fashion", "no_colour")
+SHOPS = (FASHION, real_shop("grocery", "picture"), real_shop("chorus", "human"))
 COUNTS: tuple[int | None, ...] = (5, 20, 100, None)  # None: all
 VAL_SHARE, START_SEED = 0.2, 0
-FASHION = real_shop("fashion", "no_colour")
 # Where a warm start comes from: a shop of other products, asked with words where this one is.
 STARTS = {FASHION.name: real_shop("grocery", "text"), **{shop.name: FASHION for shop in SHOPS[1:]}}
 
