@@ -1,40 +1,41 @@
 """Fine-tuning the last blocks of the picture encoder on photos that were judged against products.
 
-    pixels -> blocks before CUT (frozen; once a crop, kept on disk) -> blocks from CUT on (learned) -> mean f (1280,)
+    pixels -> blocks before CUT (frozen; `fuserank.frozen_maps`) -> blocks from CUT on (learned) -> mean f (1280,)
     loss = cross-entropy of softmax(W f̂ + b) over the judged products with what the judgments say, f̂ standardised
 
-W is a read-out that only training needs: what is kept are the blocks. The products' pictures go through the same blocks later, so a
-photo and a product's picture stay in one space. Frozen blocks cost one pass for each crop instead of one for each epoch.
+W and b, a classification head, serve training alone: what is kept are the blocks. The products' pictures go through the same blocks
+later, so a photo and a product's picture stay in one space.
 
 Shapes: n photos, P judged products.
 """
 
 from __future__ import annotations
 
+import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor, nn
 
-from fuserank.encoders.efficientnet import POOLED, SIZE, load_torch
-from fuserank.encoders.onnx_cache import export_of_pixels, session
+from fuserank.encoders.efficientnet import POOLED, load_torch
+from fuserank.errors import InputError
+from fuserank.frozen_maps import AT_ONCE, LastBlocks, batches, frozen_maps
 
-CUT = 11  # of 16 blocks; from here on maps are 14 x 14 and smaller, and about a third of the arithmetic is left
-MAPS = (112, 14, 14)  # what block CUT reads
-SMALLEST_CROP = 0.7  # of the side
+FEWEST = 2  # photos, and products they show: a softmax over one product teaches nothing
 GRADED = 0.3  # weight of the order below the best grade beside the best grade itself
-READ_OUT_RATE, READ_OUT_DECAY, READ_OUT_DROPOUT = 1e-3, 0.1, 0.3
+HEAD_RATE, HEAD_DECAY, HEAD_DROPOUT = 1e-3, 0.1, 0.3
+SAMPLE = 256  # photos that the head's standardiser is fitted on
 WARM_UP = 0.1  # share of the steps
-AT_ONCE = 32  # crops in a pass through the frozen blocks
 
-Pixels = Callable[[int], np.ndarray]  # number of a photo -> uint8 (224, 224, 3)
+Photo = tuple[np.ndarray, Mapping[str, int]]  # pixels uint8 (224, 224, 3), and the grades above 0 of the products judged for it
+OnEpoch = Callable[[int, float], None]  # told epoch (from 1) and mean loss
 
 
 @dataclass(frozen=True)
@@ -50,78 +51,82 @@ class FinetuningKnobs:
     device: str = "auto"
 
 
-def finetune(
-    pixels: Pixels, grades: Any, knobs: FinetuningKnobs, *, scratch: Path, on_epoch: Callable[[int, float], None] | None = None
-) -> dict[str, Tensor]:
+class Tuned(NamedTuple):
+    """Weights of the whole network by name, on the CPU, and on how many photos of how many judged products they were trained."""
+
+    weights: dict[str, Tensor]
+    photos: int
+    products: int
+
+
+def finetune(photos: Iterable[Photo], knobs: FinetuningKnobs, *, scratch: Path, on_epoch: OnEpoch | None = None) -> Tuned:
     """Train the last blocks.
 
     Args:
-        pixels: gives a photo, decoded and square.
-        grades: scipy sparse (n, P), the grade of each product for each photo; every row has a grade above 0.
+        photos: gone through once; every photo has a product.
         scratch: an existing folder; n x crops x 44 kB are needed in it while this runs.
-        on_epoch: told epoch (from 1) and mean loss.
 
-    Returns:
-        weights of the whole network by name, on the CPU.
+    Raises:
+        InputError: fewer than FEWEST photos, or products judged for them.
     """
     device = torch.device("cuda" if knobs.device == "auto" and torch.cuda.is_available() else knobs.device.replace("auto", "cpu"))
     rng = np.random.default_rng(knobs.seed)
+    judged: list[Mapping[str, int]] = []
     with tempfile.TemporaryDirectory(dir=scratch) as folder, torch.random.fork_rng():
         torch.manual_seed(knobs.seed)
         network = load_torch()
-        maps = _frozen_maps(pixels, grades.shape[0], knobs.crops, rng, network, Path(folder))
-        last = LastBlocks(network.to(device))
-        read_out = ReadOut(last(torch.from_numpy(np.array(maps[:AT_ONCE, 0], np.float32)).to(device)), grades.shape[1]).to(device)
-        optimizer = torch.optim.AdamW(
-            [
-                {"params": last.learned(), "lr": knobs.learning_rate, "weight_decay": knobs.weight_decay},
-                {"params": read_out.parameters(), "lr": READ_OUT_RATE, "weight_decay": READ_OUT_DECAY},
-            ]
-        )
-        steps = knobs.epochs * -(-len(maps) // knobs.batch)
-        rates = [group["lr"] for group in optimizer.param_groups]
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps, pct_start=WARM_UP)
-        for epoch in range(1, knobs.epochs + 1):
-            losses = []
-            for chosen, batch in _batches(maps, knobs.batch, rng):
-                loss = listwise(read_out(last(batch.to(device))), torch.from_numpy(grades[chosen].toarray()).to(device))
-                optimizer.zero_grad(set_to_none=True)
-                loss.backward()
-                nn.utils.clip_grad_norm_(last.learned(), 5.0)
-                optimizer.step()
-                schedule.step()
-                losses.append(loss.item())
-            if on_epoch:
-                on_epoch(epoch, float(np.mean(losses)))
-        return {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+        maps = frozen_maps(_noting(photos, judged), knobs.crops, rng, network, Path(folder))
+        grades = _table(judged)
+        if min(grades.shape) < FEWEST:
+            raise InputError(
+                f"{grades.shape[0]} judged photos of {grades.shape[1]} products among the training queries",
+                allowed=f"at least {FEWEST} of each; some hundreds, with several a product, for a gain",
+                todo="add queries with pictures to the split train, or keep the encoder that ships",
+            )
+        train_blocks(network.to(device), maps, grades, knobs, rng, on_epoch)
+        return Tuned({name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}, *grades.shape)
 
 
-class LastBlocks(nn.Module):
-    """The network from block CUT on: maps (n, 112, 14, 14) -> pooled features (n, 1280).
+def train_blocks(
+    network: Any, maps: np.ndarray, grades: Any, knobs: FinetuningKnobs, rng: np.random.Generator, on_epoch: OnEpoch | None = None
+) -> None:
+    """Train the blocks from CUT on in place, where the network is.
 
-    Normalisation keeps its ImageNet statistics: a shop's photos are too few for statistics of their own.
+    Args:
+        maps: (n, crops, *MAPS), as `frozen_maps` gives them.
+        grades: scipy sparse (n, P), the grade of each product for each photo; every row has a grade above 0.
     """
+    last, device = LastBlocks(network), next(network.parameters()).device
+    head = ClassificationHead(example_features(last, maps, rng, device), grades.shape[1]).to(device)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": last.learned(), "lr": knobs.learning_rate, "weight_decay": knobs.weight_decay},
+            {"params": head.parameters(), "lr": HEAD_RATE, "weight_decay": HEAD_DECAY},
+        ]
+    )
+    steps = knobs.epochs * -(-len(maps) // knobs.batch)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_share(step, steps))
+    for epoch in range(1, knobs.epochs + 1):
+        losses = []
+        for chosen, batch in batches(maps, knobs.batch, rng):
+            loss = listwise(head(last(batch.to(device))), torch.from_numpy(grades[chosen].toarray()).to(device))
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(last.learned(), 5.0)
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+        if on_epoch:
+            on_epoch(epoch, float(np.mean(losses)))
 
-    def __init__(self, network: Any) -> None:
-        super().__init__()
-        self.network = network
 
-    def learned(self) -> list[nn.Parameter]:
-        """The parameters that are trained."""
-        net = self.network
-        parts = [*net._blocks[CUT:], net._conv_head, net._bn1]
-        return [parameter for part in parts for parameter in part.parameters()]
-
-    def forward(self, maps: Tensor) -> Tensor:
-        """Pooled features."""
-        net = self.network
-        for block in net._blocks[CUT:]:
-            maps = block(maps)
-        pooled: Tensor = net._swish(net._bn1(net._conv_head(maps))).mean((2, 3))
-        return pooled
+def rate_share(step: int, steps: int) -> float:
+    """Share of the full learning rate at step 0, 1, …: a linear rise for WARM_UP of the steps, then a half cosine to 0."""
+    warm = max(1, round(WARM_UP * steps))
+    return min((step + 1) / warm, (1 + math.cos(math.pi * step / steps)) / 2)
 
 
-class ReadOut(nn.Module):
+class ClassificationHead(nn.Module):
     """Pooled features (n, 1280) -> logits (n, P).
 
     Args:
@@ -134,7 +139,7 @@ class ReadOut(nn.Module):
 
     def __init__(self, example: Tensor, products: int) -> None:
         super().__init__()
-        unit = F.normalize(example.detach(), dim=1)
+        unit = F.normalize(example, dim=1)
         self.register_buffer("mean", unit.mean(0))
         self.register_buffer("deviation", unit.std(0, correction=0) + 1e-4)
         self.linear = nn.Linear(POOLED, products)
@@ -144,70 +149,51 @@ class ReadOut(nn.Module):
     def forward(self, pooled: Tensor) -> Tensor:
         """Logits, with dropout in training."""
         inputs = ((F.normalize(pooled, dim=1) - self.mean) / self.deviation).clamp(-10, 10)
-        logits: Tensor = self.linear(F.dropout(inputs, READ_OUT_DROPOUT, self.training))
+        logits: Tensor = self.linear(F.dropout(inputs, HEAD_DROPOUT, self.training))
         return logits
 
 
+@torch.no_grad()
+def example_features(last: nn.Module, maps: np.ndarray, rng: np.random.Generator, device: torch.device) -> Tensor:
+    """Pooled features (m, 1280) of m = min(n, SAMPLE) photos drawn at random: the first of a file are often all of one class."""
+    return torch.cat([last(batch.to(device)) for _, batch in islice(batches(maps, AT_ONCE, rng), SAMPLE // AT_ONCE)])
+
+
 def listwise(logits: Tensor, grades: Tensor) -> Tensor:
-    """Cross-entropy with the products of a photo's best grade, and to a lesser part with all grades (ListNet, Cao et al. 2007).
+    """Softmax cross-entropy on normalised linear gains: of a photo's best grade alone, and to a lesser part of all its grades.
+
+    Bruch et al. 2019, "An Analysis of the Softmax Cross Entropy Loss for Learning-to-Rank with Binary Relevance", ICTIR.
 
     Args:
         logits, grades: (n, P); every row has a grade above 0.
 
     Returns:
-        scalar.
+        scalar, the mean over photos.
     """
-    log_probability = F.log_softmax(logits, dim=1)
+    grades = grades.to(logits.dtype)
     best = (grades == grades.amax(1, keepdim=True)).to(logits.dtype)
-    return sum(
-        weight * -((target / target.sum(1, keepdim=True)) * log_probability).sum(1).mean()
-        for weight, target in ((1.0, best), (GRADED, grades.to(logits.dtype)))
-    )  # type: ignore[return-value]
+    terms = [
+        weight * F.cross_entropy(logits, target / target.sum(1, keepdim=True)) for weight, target in ((1.0, best), (GRADED, grades))
+    ]
+    return torch.stack(terms).sum()
 
 
-def _batches(maps: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, Tensor]]:
-    """All photos once, in random order, each in one of its crops."""
-    order = rng.permutation(len(maps))
-    for start in range(0, len(order), size):
-        chosen = order[start : start + size]
-        crops = rng.integers(maps.shape[1], size=len(chosen))
-        yield chosen, torch.from_numpy(np.stack([maps[i, c] for i, c in zip(chosen, crops, strict=True)]).astype(np.float32))
+def _noting(photos: Iterable[Photo], judged: list[Mapping[str, int]]) -> Iterator[np.ndarray]:
+    """The pixels of each photo; its grades are appended to `judged`."""
+    for pixels, grades in photos:
+        judged.append(grades)
+        yield pixels
 
 
-def _frozen_maps(pixels: Pixels, count: int, crops: int, rng: np.random.Generator, network: Any, folder: Path) -> np.ndarray:
-    """float16 (n, crops, *MAPS), memory-mapped: the first crop is the whole photo, every other one is flipped."""
-    run = _frozen(network, folder / "frozen.onnx")
-    maps = np.memmap(folder / "maps", np.float16, "w+", shape=(count, crops, *MAPS))
-    for start in range(0, count, AT_ONCE // crops or 1):
-        part = range(start, min(start + (AT_ONCE // crops or 1), count))
-        seen = [crop for i in part for crop in _crops(pixels(i), crops, rng)]
-        maps[part.start : part.stop] = run(np.stack(seen)).reshape(len(part), crops, *MAPS)
-    return maps
+def _table(judged: list[Mapping[str, int]]) -> Any:
+    """Scipy sparse float32 (n, P): a row for each photo, a column for each product that one of them is judged for."""
+    from scipy.sparse import csr_array
 
-
-def _crops(photo: np.ndarray, count: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    yield photo
-    for number in range(1, count):
-        side = int(SIZE * rng.uniform(SMALLEST_CROP, 1))
-        x, y = (int(v) for v in rng.integers(0, SIZE - side + 1, 2))
-        crop = Image.fromarray(photo).resize((SIZE, SIZE), Image.Resampling.BILINEAR, box=(x, y, x + side, y + side))
-        yield np.asarray(crop)[:, :: -1 if number % 2 else 1]
-
-
-def _frozen(network: Any, path: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """The blocks before CUT as a function of pixels uint8 (n, 224, 224, 3); ONNX is several times faster than eager torch."""
-
-    def frozen(network: Any, pixels: Tensor) -> Tensor:
-        maps: Tensor = network._swish(network._bn0(network._conv_stem(pixels)))
-        for block in network._blocks[:CUT]:
-            maps = block(maps)
-        return maps
-
-    export_of_pixels(network, frozen, SIZE, path)
-    runtime = session(path, torch.get_num_threads())
-
-    def run(pixels: np.ndarray) -> np.ndarray:
-        maps: np.ndarray = runtime.run(None, {"pixels": (pixels.astype(np.float32).transpose(0, 3, 1, 2) - 127) / 128})[0]
-        return maps
-
-    return run
+    column: dict[str, int] = {}
+    cells = [
+        (row, column.setdefault(product, len(column)), grade)
+        for row, grades in enumerate(judged)
+        for product, grade in grades.items()
+    ]
+    rows, columns, values = np.array(cells, int).reshape(-1, 3).T
+    return csr_array((values.astype(np.float32), (rows, columns)), shape=(len(judged), len(column)))

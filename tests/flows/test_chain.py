@@ -19,17 +19,6 @@ SMALL = {
 }
 
 
-@pytest.fixture(scope="module")
-def prefect_server():
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-    from prefect.testing.utilities import prefect_test_harness
-
-    import flows  # noqa: F401  (its environment variables come before prefect)
-
-    with prefect_test_harness(server_startup_timeout=120), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        yield
-
-
 @pytest.fixture
 def overrides(tiny, tmp_path):
     """Reports of this test alone; the feature store of `tiny`, so that little is encoded."""

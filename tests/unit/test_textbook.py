@@ -52,13 +52,22 @@ def test_an_absent_vector_is_not_read(tiny):
     assert steps[:, 0].any() and not steps[:, 1:].any(), "the title is there, every vector is absent"
 
 
+def test_a_scorer_of_some_products_scores_them_as_one_of_all_does(tiny):
+    torch.manual_seed(0)
+    net = Textbook(tiny.features, tiny.slates[0]).double().eval()
+    slate = tiny.slates[1][0].take(np.array([5, 0, 3]))
+    some, every = np.unique([*slate.rows, slate.rows.max() + 1]), np.arange(len(tiny.features.catalogue))
+    scores = net.scorer(every)(slate)
+    assert len({*scores.tolist()}) == 3
+    np.testing.assert_allclose(net.scorer(some)(slate), scores, rtol=1e-6)
+
+
 def test_training_lowers_the_cross_entropy_and_leaves_the_global_random_state_alone(tiny):
     before = torch.random.get_rng_state()
     (score,) = textbook(tiny.features, tiny.slates[0], tiny.slates[1], 0).values()
     assert torch.equal(before, torch.random.get_rng_state())
     torch.manual_seed(0)
     start = Textbook(tiny.features, tiny.slates[0]).double().eval()
-    products = start.products(np.arange(len(tiny.features.catalogue)))
 
     def entropy(scorer):
         logits = [torch.from_numpy(scorer(s)) for s in tiny.slates[0]]
@@ -69,4 +78,4 @@ def test_training_lowers_the_cross_entropy_and_leaves_the_global_random_state_al
             ]
         )
 
-    assert entropy(score) < entropy(lambda s: start.scores(products[s.rows], s)) - 0.02
+    assert entropy(score) < entropy(start.scorer(np.arange(len(tiny.features.catalogue)))) - 0.02

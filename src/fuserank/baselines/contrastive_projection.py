@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from fuserank.baselines.components import Vectors, vectors_of
 from fuserank.baselines.early_stopping import fit_net
 from fuserank.baselines.padded import Padded, drawn_batches
+from fuserank.baselines.remembered import remembered
 from fuserank.losses.softmax import softmax_cross_entropy
 from fuserank.slates import Features, Slate
 
@@ -27,17 +28,20 @@ CANDIDATES, QUERIES = 128, 32  # of a slate, and slates a step
 TEMPERATURE = 0.1  # at the start; learned
 
 
+@remembered
 def contrastive_projection(
-    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int, vectors: Vectors | None = None
+    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int
 ) -> dict[str, Callable[[Slate], np.ndarray]]:
-    """Two small nets and a temperature; {} where no training product has a picture or no training query a sentence vector.
+    """`fit_projection` on vectors that are scaled on the training slates."""
+    return fit_projection(features, train, val, seed, vectors_of(features, train, seed))
 
-    Args:
-        vectors: of `features`; None: scaled on `train`.
-    """
+
+def fit_projection(
+    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int, vectors: Vectors
+) -> dict[str, Callable[[Slate], np.ndarray]]:
+    """Two small nets and a temperature; {} where no training product has a picture or no training query a sentence vector."""
     if PICTURE not in features.catalogue.vectors:
         return {}
-    vectors = vectors or vectors_of(features, train, seed)
     pictures = vectors(PICTURE)[0]
     read = [vectors(name)[1] for name in _sentences(features, train)]
     sentences = torch.cat(read, dim=1) if read else torch.zeros(len(features.queries), 0)
@@ -76,19 +80,19 @@ class Projection(nn.Module):
         super().__init__()
         self._pictures, self._sentences = pictures, sentences
         self.picture, self.sentence = _head(pictures.shape[1]), _head(sentences.shape[1])
-        self.sharpness = nn.Parameter(torch.tensor(-np.log(TEMPERATURE), dtype=torch.float32))
+        self.logit_scale = nn.Parameter(torch.tensor(-np.log(TEMPERATURE), dtype=torch.float32))
 
     def forward(self, batch: Padded) -> Tensor:
         """(B, N) logits."""
         products = F.normalize(self.picture(self._pictures[batch.rows]), dim=-1)
         queries = F.normalize(self.sentence(self._sentences[batch.queries]), dim=-1)
-        return self.sharpness.exp() * (queries @ products.T).gather(1, batch.where)
+        return self.logit_scale.exp() * (queries @ products.T).gather(1, batch.where)
 
     @torch.inference_mode()
     def scorer(self) -> Callable[[Slate], np.ndarray]:
         """A score function; every product and query is projected once."""
         products = F.normalize(self.picture(self._pictures), dim=-1).numpy()
-        queries = (self.sharpness.exp() * F.normalize(self.sentence(self._sentences), dim=-1)).numpy()
+        queries = (self.logit_scale.exp() * F.normalize(self.sentence(self._sentences), dim=-1)).numpy()
         return lambda slate: products[slate.rows] @ queries[slate.query]
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from fuserank.metrics.ndcg import ndcg
 from fuserank.slates import Slate
 
-EPOCHS = 40  # at most
+EPOCHS = 40
 
 
 def fit_net(
@@ -23,6 +23,7 @@ def fit_net(
     learning_rate: float,
     weight_decay: float,
     patience: int,
+    epochs: int = EPOCHS,
 ) -> None:
     """AdamW; the net ends in eval mode, at the weights of the epoch with the highest mean nDCG@10 (linear gain) on `val`.
 
@@ -30,10 +31,11 @@ def fit_net(
         epoch: gives the losses of an epoch's steps, each computed when the step before it is done.
         scorer: gives the score function of the net as it stands, in eval mode.
         patience: epochs without a better validation after which it ends.
+        epochs: at most.
     """
     optimizer = torch.optim.AdamW(net.parameters(), lr=learning_rate, weight_decay=weight_decay)
     best, weights, since = -1.0, {}, 0
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         net.train()
         for loss in epoch():
             optimizer.zero_grad(set_to_none=True)

@@ -1,6 +1,6 @@
 """LightGBM LambdaMART on the same features: pair scores, principal components of the vectors, the present mask.
 
-The trained picture models' scores are columns too, as `fuserank.baselines.picture_scores` gives them.
+The trained picture models' scores are columns too, out-of-fold in training, as `fuserank.baselines.picture_scores` gives them.
 
 LambdaMART: Burges 2010, MSR-TR-2010-82; LightGBM: Ke et al. 2017, NeurIPS.
 """
@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from fuserank.baselines.components import vectors_of
+from fuserank.baselines.components import principal_components, sides_of
 from fuserank.baselines.picture_scores import picture_scores, with_columns
 from fuserank.slates import Features, Slate
 
-COMPONENTS = 16
+TREE_COMPONENTS = 16  # of each modality's products, and of its queries
 POOL = 400  # candidates a slate in training: all relevant ones first
 
 
@@ -27,8 +27,8 @@ def lambdamart(
 
     rng = np.random.default_rng(seed)
     table = _Table(features, train, seed)
-    crossfitted, columns = picture_scores(features, train, val, seed, vectors_of(features, train, seed))
-    train = [with_columns(s, found) for s, found in zip(train, crossfitted, strict=True)]
+    out_of_fold, columns = picture_scores(features, train, val, seed)
+    train = [with_columns(s, found) for s, found in zip(train, out_of_fold, strict=True)]
     val = [with_columns(s, columns(s)) for s in val]
     train = [s.take(np.lexsort((rng.random(len(s.rows)), -s.grades))[:POOL]) for s in train]
     trees = lightgbm.LGBMRanker(
@@ -68,23 +68,13 @@ class _Table:
     """Rows of numbers for the trees: (N, S + M + components of products + components of queries), float32."""
 
     def __init__(self, features: Features, train: Sequence[Slate], seed: int) -> None:
-        rows = np.unique(np.concatenate([s.rows for s in train]))
-        which = np.unique([s.query for s in train])
-        self.products = [_components(v, rows, seed) for v in features.catalogue.vectors.values()]
-        self.queries = [_components(features.queries.vectors[name], which, seed) for name in features.queries.modalities]
+        self.products, self.queries = [], []
+        for name in features.queries.modalities:
+            products, queries = sides_of(features, train, name)
+            self.products += principal_components([products], TREE_COMPONENTS, seed)
+            self.queries += principal_components([queries], TREE_COMPONENTS, seed)
 
     def __call__(self, slate: Slate) -> np.ndarray:
         query = np.concatenate([q[slate.query] for q in self.queries])
         parts = [slate.pairs, slate.present, *(p[slate.rows] for p in self.products), np.tile(query, (len(slate.rows), 1))]
         return np.concatenate(parts, axis=1, dtype=np.float32)
-
-
-def _components(vectors: np.ndarray, fit_rows: np.ndarray, seed: int) -> np.ndarray:
-    """At most COMPONENTS principal components of all vectors, fitted on the training rows only."""
-    from sklearn.decomposition import PCA
-
-    fitted = np.asarray(vectors[fit_rows], np.float32)
-    if not fitted.any():
-        return np.zeros((len(vectors), 0), np.float32)
-    pca = PCA(min(COMPONENTS, *fitted.shape), random_state=seed).fit(fitted)
-    return np.asarray(pca.transform(np.asarray(vectors, np.float32)), np.float32)

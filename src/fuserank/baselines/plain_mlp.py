@@ -31,10 +31,10 @@ def plain_mlp(
 ) -> dict[str, Callable[[Slate], np.ndarray]]:
     """Fitted on at most CANDIDATES candidates a training slate, stopped early by nDCG@10 on the validation slates."""
     scaled = vectors_of(features, train, seed)
-    crossfitted, columns = picture_scores(features, train, val, seed, scaled)
+    out_of_fold, columns = picture_scores(features, train, val, seed)
     blank = torch.zeros(len(features.catalogue), 1), torch.zeros(len(features.queries), 1)  # every layer has an input
     vectors = [blank, *(scaled(name) for name in features.queries.modalities)]
-    train = [_all_scores(s, table) for s, table in zip(train, crossfitted, strict=True)]
+    train = [_all_scores(s, table) for s, table in zip(train, out_of_fold, strict=True)]
     val = [_all_scores(s, columns(s)) for s in val]
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):

@@ -10,15 +10,17 @@ Shapes: B queries, N candidates, P products, D width.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from fuserank.baselines.early_stopping import fit_net
+from fuserank.baselines.padded import Padded, drawn_batches
 from fuserank.baselines.word_ids import WordIds, product_words, query_words
 from fuserank.losses.bce import bce
-from fuserank.metrics.ndcg import ndcg
 from fuserank.sampling import sample_slate
 from fuserank.slates import Features, Slate
 
@@ -42,10 +44,7 @@ def textbook(
         # In float32 the last bits were seen to differ from run to run: the same seed is to give the same scores.
         net = Textbook(features, train).double()
         _fit(net, train, val, rng)
-    net.eval()
-    with torch.inference_mode():
-        products = net.products(np.arange(len(features.catalogue)))
-    return {"LSTM textbook": lambda slate: net.scores(products[slate.rows], slate)}
+    return {"LSTM textbook": net.scorer(np.arange(len(features.catalogue)))}
 
 
 class Textbook(nn.Module):
@@ -95,10 +94,17 @@ class Textbook(nn.Module):
         return self.last(hidden[0]).view(batch, candidates)
 
     @torch.inference_mode()
-    def scores(self, products: Tensor, slate: Slate) -> np.ndarray:
-        """(N,) float32 logits of a slate whose products are (N, steps, D)."""
-        scores: np.ndarray = self(products[None], self.queries([slate.query]))[0].float().numpy()
-        return scores
+    def scorer(self, rows: np.ndarray) -> Callable[[Slate], np.ndarray]:
+        """A score function of slates of these products, rows of the catalogue in ascending order; each is embedded once."""
+        products = self.products(rows)
+
+        @torch.inference_mode()
+        def score(slate: Slate) -> np.ndarray:
+            own = products[np.searchsorted(rows, slate.rows)]
+            scores: np.ndarray = self(own[None], self.queries([slate.query]))[0].float().numpy()
+            return scores
+
+        return score
 
 
 class _Vector(nn.Module):
@@ -132,45 +138,24 @@ class _Words(nn.Module):
 
 
 def _fit(net: Textbook, train: Sequence[Slate], val: Sequence[Slate], rng: np.random.Generator) -> None:
-    """Adam on cross-entropy; the net ends at the weights of its best epoch."""
-    optimizer = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
+    """Cross-entropy; the net ends at the weights of its best epoch."""
     max_grade = max(float(s.grades.max()) for s in train)
-    best, weights, since = -1.0, {}, 0
-    for _ in range(EPOCHS):
-        order = rng.permutation(len(train))[:EPOCH_QUERIES]
-        for start in range(0, len(order), QUERIES):
-            part = [sample_slate(train[q], CANDIDATES, rng) for q in order[start : start + QUERIES]]
-            logits, grades, mask = _batch(net, part)
-            optimizer.zero_grad(set_to_none=True)
-            bce(logits, grades, mask, max_grade=max_grade).backward()
-            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimizer.step()
-        quality = _validate(net, val)
-        since = 0 if quality > best else since + 1
-        if quality > best:
-            best, weights = quality, {name: value.clone() for name, value in net.state_dict().items()}
-        elif since >= PATIENCE:
-            break
-    net.load_state_dict(weights)
+    validated = np.unique(np.concatenate([s.rows for s in val]))
 
+    def epoch() -> Iterator[Tensor]:
+        for part in islice(drawn_batches(train, QUERIES, CANDIDATES, rng), EPOCH_QUERIES // QUERIES):
+            batch = Padded.of(part)
+            products = net.products(batch.rows.numpy())[batch.where]
+            logits = net(products, net.queries(batch.queries.tolist()))
+            yield bce(logits, batch.grades.double(), batch.mask, max_grade=max_grade)
 
-def _batch(net: Textbook, slates: Sequence[Slate]) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits, grades and mask of padded slates, (B, N) each; every product is embedded once."""
-    longest = max(len(s.rows) for s in slates)
-    rows, grades = np.zeros((len(slates), longest), np.int64), np.zeros((len(slates), longest))
-    mask = np.zeros((len(slates), longest), bool)
-    for b, slate in enumerate(slates):
-        n = len(slate.rows)
-        rows[b, :n], grades[b, :n], mask[b, :n] = slate.rows, slate.grades, True
-    unique, where = np.unique(rows, return_inverse=True)
-    products = net.products(unique)[torch.from_numpy(where.reshape(rows.shape))]
-    return net(products, net.queries([s.query for s in slates])), torch.from_numpy(grades), torch.from_numpy(mask)
-
-
-def _validate(net: Textbook, slates: Sequence[Slate]) -> float:
-    """Mean nDCG@10 (linear gain)."""
-    with torch.inference_mode():
-        rows, where = np.unique(np.concatenate([s.rows for s in slates]), return_inverse=True)
-        products = net.products(rows)
-        parts = np.split(where, np.cumsum([len(s.rows) for s in slates])[:-1])
-        return float(np.mean([ndcg(net.scores(products[p], s), s.grades) for p, s in zip(parts, slates, strict=True)]))
+    fit_net(
+        net,
+        epoch,
+        lambda: net.scorer(validated),
+        val,
+        learning_rate=LEARNING_RATE,
+        weight_decay=0,
+        patience=PATIENCE,
+        epochs=EPOCHS,
+    )

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from fuserank.baselines.components import Vectors, vectors_of
 from fuserank.baselines.contrastive_projection import PICTURE
 from fuserank.baselines.early_stopping import fit_net
+from fuserank.baselines.remembered import remembered
 from fuserank.baselines.word_ids import query_words
 from fuserank.slates import Features, Slate
 
@@ -25,19 +26,23 @@ DROPOUT = 0.2
 PRODUCTS = 128  # a step
 
 
+@remembered
 def word_tagger(
-    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int, vectors: Vectors | None = None
+    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int
 ) -> dict[str, Callable[[Slate], np.ndarray]]:
-    """Sum of the log probabilities of the query's known words; {} where no training product has a picture or no query words.
+    """`fit_tagger` on vectors that are scaled on the training slates."""
+    return fit_tagger(features, train, val, seed, vectors_of(features, train, seed))
 
-    Args:
-        vectors: of `features`; None: scaled on `train`.
-    """
+
+def fit_tagger(
+    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int, vectors: Vectors
+) -> dict[str, Callable[[Slate], np.ndarray]]:
+    """Sum of the log probabilities of the query's known words; {} where no training product has a picture or no query words."""
     texts = query_words(features.queries)
     words = {word: w for w, word in enumerate(sorted({word for s in train for word in texts[s.query]}))}
     if PICTURE not in features.catalogue.vectors or not words:
         return {}
-    pictures = (vectors or vectors_of(features, train, seed))(PICTURE)[0]
+    pictures = vectors(PICTURE)[0]
     if not pictures.any():
         return {}
     asked = np.zeros((len(texts), len(words)), np.float32)
@@ -108,4 +113,5 @@ class Tagger(nn.Module):
     def scorer(self) -> Callable[[Slate], np.ndarray]:
         """A score function; every product is tagged once."""
         tags = F.logsigmoid(self.words(self._pictures)).numpy()
-        return lambda slate: tags[slate.rows] @ self._asked[slate.query]
+        asked = self._asked  # and not self: its pictures are not needed any more
+        return lambda slate: tags[slate.rows] @ asked[slate.query]

@@ -1,30 +1,40 @@
 """Fine-tune the picture encoder on the judged photos of a dataset's training queries, into a folder that settings can name.
 
 The folder is read like any encoder of your own: config.json, model.safetensors, and a card. Photos of validation and test queries
-are not looked at.
+are not looked at, nor are grades of products that only such queries rank.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from filelock import FileLock
 
 from fuserank.data.dataset import Dataset
 from fuserank.encoders.efficientnet import ARCHITECTURE, SHIPPED, SIZE
 from fuserank.encoders.hub_folder import CARD, WEIGHTS
 from fuserank.encoders.picture_decoding import decode_picture
-from fuserank.errors import InputError, MediaError
+from fuserank.errors import InputError, MediaError, ModelFolderError
 from fuserank.files import new_folder
-from fuserank.finetuning import FinetuningKnobs, finetune
+from fuserank.finetuning import FinetuningKnobs, OnEpoch, Photo, Tuned, finetune
 from fuserank.pipeline.job import Job
+from fuserank.sealed import seal, verify
 
-SOURCES = ("finetuning.py", "pipeline/finetune.py", "encoders/efficientnet.py", "encoders/picture_decoding.py")
-FEWEST = 2  # photos, and products they show: a softmax over one product teaches nothing
+SOURCES = (
+    "finetuning.py",
+    "frozen_maps.py",
+    "pipeline/finetune.py",
+    "encoders/efficientnet.py",
+    "encoders/onnx_cache.py",
+    "encoders/picture_decoding.py",
+)
+CONFIG = "config.json"
+SCRATCH = ".maps"
 MODEL_CARD = """---
 license: {licence}
 base_model: {base}
@@ -47,57 +57,58 @@ class Finetuned:
         return f'[tool.fuserank.features.encoders]\nimage = "{self.folder}"'
 
 
-def finetune_pictures(job: Job, *, on_epoch: Callable[[int, float], None] | None = None) -> Finetuned:
+def finetune_pictures(job: Job, *, on_epoch: OnEpoch | None = None) -> Finetuned:
     """Fine-tune, or give what was fine-tuned before from the same inputs.
 
-    Args:
-        on_epoch: told epoch (from 1) and mean loss.
+    A folder that is damaged is made anew.
 
     Raises:
-        InputError: too few training queries with a readable picture and a judged product.
+        InputError: too few training queries with a readable picture and a judged product, or training diverged.
     """
-    settings = job.settings.finetuning
-    pictures, grades = judged_photos(job.dataset, _reader(job))
-    if len(pictures) < FEWEST or grades.shape[1] < FEWEST:
-        raise InputError(
-            f"{job.name}: {len(pictures)} judged photos of {grades.shape[1]} products among the training queries",
-            allowed=f"at least {FEWEST} of each; some hundreds, with several a product, for a gain",
-            todo="add queries with pictures to the split train, or keep the encoder that ships",
-        )
-    knobs = FinetuningKnobs(**settings.model_dump(), device=job.settings.training.device)
-    key = job.fingerprint(sources=SOURCES, knobs=asdict(knobs), base=SHIPPED.key)
-    found = Finetuned(job.settings.home / "finetuned" / f"{ARCHITECTURE}-{job.name}-{key[:8]}", *grades.shape)
-    if not found.folder.exists():
-        read = _reader(job)
-        scratch = job.settings.home / "finetuned"
-        scratch.mkdir(parents=True, exist_ok=True)
-        weights = finetune(lambda i: read(pictures[i]), grades, knobs, scratch=scratch, on_epoch=on_epoch)
-        _write(found, weights, job.dataset)
-    return found
+    knobs = FinetuningKnobs(**job.settings.finetuning.model_dump(), device=job.settings.training.device)
+    # No encoder of the modalities is read here: the setting that this very result is named by must not make it stale.
+    key = job.fingerprint(sources=SOURCES, encoders={}, base=SHIPPED.key, knobs=asdict(knobs))
+    place = job.settings.home / "finetuned"
+    folder, scratch = place / f"{ARCHITECTURE}-{job.name}-{key[:8]}", place / SCRATCH
+    place.mkdir(parents=True, exist_ok=True)
+    with FileLock(place / ".lock"):
+        if not _is_whole(folder):
+            shutil.rmtree(scratch, ignore_errors=True)  # of a run that was killed
+            scratch.mkdir()
+            photos = judged_photos(job.dataset, _reader(job))
+            _write(folder, finetune(photos, knobs, scratch=scratch, on_epoch=on_epoch), job.dataset)
+    made = json.loads((folder / CONFIG).read_text())
+    return Finetuned(folder, made["photos"], made["products"])
 
 
-def judged_photos(dataset: Dataset, read: Callable[[str], np.ndarray]) -> tuple[list[str], Any]:
-    """Photos of training queries that decode and have a product with a grade above 0.
+def _is_whole(folder: Path) -> bool:
+    """Whether the folder is there, complete and unaltered."""
+    try:
+        verify(folder, (CONFIG, WEIGHTS))
+    except ModelFolderError:
+        return False
+    return True
+
+
+def judged_photos(dataset: Dataset, read: Callable[[str], np.ndarray]) -> Iterator[Photo]:
+    """Photos of training queries, in file order, that decode and have a product with a grade above 0; each is read once.
+
+    As in `judged_slates`, only products of the split train and those of no split count.
 
     Args:
         read: media hash -> pixels; a MediaError leaves the photo out.
-
-    Returns:
-        their media hashes (n), and the grades: scipy sparse float32 (n, P) over the P products that one of them is judged for.
     """
-    from scipy.sparse import csr_array
-
-    column: dict[str, int] = {}
-    pictures: list[str] = []
-    cells: list[tuple[int, int, int]] = []
+    side = {product.product_id for product in dataset.products if product.split in (None, "train")}
     for query in dataset.queries:
-        judged = {product: grade for product, grade in dataset.qrels.get(query.query_id, {}).items() if grade > 0}
-        if query.split != "train" or not query.image or not judged or not _readable(read, query.image):
+        judged = dataset.qrels.get(query.query_id, {})
+        grades = {product: grade for product, grade in judged.items() if grade > 0 and product in side}
+        if query.split != "train" or not query.image or not grades:
             continue
-        cells += [(len(pictures), column.setdefault(product, len(column)), grade) for product, grade in judged.items()]
-        pictures.append(query.image)
-    rows, columns, values = (np.array(v, int) for v in zip(*cells, strict=True)) if cells else (np.zeros(0, int),) * 3
-    return pictures, csr_array((values.astype(np.float32), (rows, columns)), shape=(len(pictures), len(column)))
+        try:
+            pixels = read(query.image)
+        except MediaError:
+            continue
+        yield pixels, grades
 
 
 def _reader(job: Job) -> Callable[[str], np.ndarray]:
@@ -105,26 +116,17 @@ def _reader(job: Job) -> Callable[[str], np.ndarray]:
     return lambda digest: decode_picture(media.get(digest), SIZE, max_bytes=caps.max_image_bytes, max_pixels=caps.max_image_pixels)
 
 
-def _readable(read: Callable[[str], np.ndarray], digest: str) -> bool:
-    try:
-        read(digest)
-    except MediaError:
-        return False
-    return True
-
-
-def _write(found: Finetuned, weights: dict[str, Any], dataset: Dataset) -> None:
+def _write(path: Path, tuned: Tuned, dataset: Dataset) -> None:
     from safetensors.torch import save_file
 
+    if not all(weight.isfinite().all() for weight in tuned.weights.values()):
+        raise InputError("fine-tuning diverged: weights are not finite", todo="lower finetuning.learning_rate")
+    counts = {"photos": tuned.photos, "products": tuned.products}
     card = MODEL_CARD.format(
-        licence=SHIPPED.licence.lower(),
-        base=SHIPPED.name,
-        photos=found.photos,
-        products=found.products,
-        data=dataset.manifest.name,
-        version=dataset.version[:12],
+        licence=SHIPPED.licence.lower(), base=SHIPPED.name, data=dataset.manifest.name, version=dataset.version[:12], **counts
     )
-    with new_folder(found.folder) as folder:
-        save_file(weights, folder / WEIGHTS)
-        (folder / "config.json").write_text(json.dumps({"model_type": ARCHITECTURE, "base": SHIPPED.key}, indent=1) + "\n")
+    with new_folder(path) as folder:
+        save_file(tuned.weights, folder / WEIGHTS)
+        (folder / CONFIG).write_text(json.dumps({"model_type": ARCHITECTURE, "base": SHIPPED.key, **counts}, indent=1) + "\n")
         (folder / CARD).write_text(card)
+        seal(folder)
