@@ -75,6 +75,12 @@ def import_(
 
     importer = IMPORTERS[name]
     options: dict[str, Any] = importer_options(context.args) | ({"media": media} if media else {})
+    given = ("source", "target", "progress")
+    allowed = ", ".join(f"--{option.replace('_', '-')}" for option in signature(importer).parameters if option not in given)
+    if taken := [f"--{option}" for option in given if option in options]:
+        raise InputError(
+            f"import {name}: {', '.join(taken)}", allowed=allowed, todo="leave it out: --from and --to name the folders"
+        )
     if column:
         options["columns"] = dict(column_pair(text) for text in column)
     try:
@@ -82,9 +88,6 @@ def import_(
             dataset = validate_call(importer)(source, target or Path("data") / name, progress=bar, **options)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False))
-        allowed = ", ".join(
-            f"--{o.replace('_', '-')}" for o in signature(importer).parameters if o not in ("source", "target", "progress")
-        )
         raise InputError(f"import {name}: {wrong}", allowed=allowed, todo="correct the options") from None
     for warning in dataset.warnings:
         out.print(f"[yellow]note:[/] {escape(warning)}")
@@ -127,7 +130,7 @@ def train(data: Data) -> None:
         board = compare_rankers(
             job, extracting=bars, on_epoch=lambda plan, epoch: bars(f"{plan.name} seed {plan.seed}", epoch.epoch, epochs)
         ).board
-    table = Table("ranker", "kind", "nDCG@10", "± seeds", title=f"{job.name}: {board.queries} test queries")
+    table = Table("ranker", "kind", "nDCG@10", "± seeds", title=escape(f"{job.name}: {board.queries} test queries"))
     for row in board.rows:
         value = row.metrics["nDCG@10"]
         table.add_row(row.ranker, row.kind, f"{value['mean']:.3f}", f"{value['std']:.3f}")
@@ -152,7 +155,7 @@ def tune(
         out.print(f"trial {trial.number} {trial.state}, {value}: {escape(str(trial.params))}", highlight=False)
 
     tuned = search(job, features, on_trial=tell)
-    shares = Table("knob", "importance", title=f"{job.name}: {len(tuned.trials)} trials, nDCG@10 on validation")
+    shares = Table("knob", "importance", title=escape(f"{job.name}: {len(tuned.trials)} trials, nDCG@10 on validation"))
     for name, share in tuned.importance.items():
         shares.add_row(name, f"{share:.2f}")
     proposal = tuned.lines or "nothing beats the settings as they are with fresh seeds: keep them"

@@ -145,6 +145,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "media": _schema({"hash": _S, "mime": _S, "bytes": pa.binary()}, {}),
 }
+HASHES = ("image", "audio", "hash")  # columns that hold the sha256 of media bytes
 KEYS: dict[str, tuple[str, ...]] = {
     "products": ("product_id",),
     "queries": ("query_id",),

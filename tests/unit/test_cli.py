@@ -99,11 +99,30 @@ def test_an_unknown_importer_is_refused_with_the_nearest(fuserank, tmp_path):
         (["--name"], "--key value"),
         (["stray"], "unexpected argument 'stray'"),
         (["--map", "title"], "our_column=your_column"),
+        (["--progress", "3"], "import table: --progress"),
+        (["--source", "elsewhere"], "import table: --source"),
+        (["--target=elsewhere"], "import table: --target"),
+        (["--media", "nope"], "no media folder nope"),
     ],
 )
 def test_a_wrong_option_of_an_importer_is_refused(fuserank, tmp_path, arguments, words):
     refused(fuserank("import", "table", "--from", tmp_path, "--to", tmp_path / "data", *arguments), 2, words, "next: ")
     assert not (tmp_path / "data").exists()
+
+
+def test_a_grade_that_cannot_be_reached_is_refused(fuserank, tmp_path):
+    (tmp_path / "products.csv").write_text("product_id,title\n1,mug\n")
+    target = tmp_path / "data"
+    refused(fuserank("import", "table", "--from", tmp_path, "--to", target, "--relevant-grade", "9"), 2, "9 is above max_grade 3")
+    assert not target.exists()
+
+
+def test_what_stands_at_a_target_is_not_lost(fuserank, tmp_path):
+    (tmp_path / "letter.txt").write_text("dear")
+    refused(fuserank("sample", tmp_path), 2, "holds files, but no dataset", "name another target")
+    refused(fuserank("import", "table", "--from", tmp_path, "--to", tmp_path), 2, "which is read", "name another target")
+    refused(fuserank("sample", tmp_path / "letter.txt"), 2, "is no folder", "name another target")
+    assert (tmp_path / "letter.txt").read_text() == "dear"
 
 
 def test_an_unknown_option_or_command_is_wrong_usage(fuserank):

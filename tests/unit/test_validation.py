@@ -141,10 +141,26 @@ BROKEN = {
     ),
     "query before 1970": (
         {"queries": [*QUERIES[1:], replace(QUERIES[0], timestamp=-1)]},
-        "a query that says when it is asked says it in milliseconds after 1970",
+        "a query that says when it is asked says it in milliseconds after 1970 and before the year 10,000",
         "q-train",
     ),
-    "negative price": ({"products": [replace(PRODUCTS[0], price=-1.0), *PRODUCTS[1:]]}, "a price is 0 or more", "p0"),
+    "negative price": ({"products": [replace(PRODUCTS[0], price=-1.0), *PRODUCTS[1:]]}, "a price lies between 0 and 1e12", "p0"),
+    "infinite price": ({"products": [replace(PRODUCTS[0], price=np.inf), *PRODUCTS[1:]]}, "a price lies between 0 and 1e12", "p0"),
+    "price that is no number": (
+        {"products": [replace(PRODUCTS[0], price=np.nan), *PRODUCTS[1:]]},
+        "a price lies between 0 and 1e12",
+        "p0",
+    ),
+    "infinite popularity": (
+        {"products": [replace(PRODUCTS[0], popularity=np.inf), *PRODUCTS[1:]]},
+        "a popularity lies between 0 and 1e12",
+        "p0",
+    ),
+    "event after the year 9999": (
+        {"interactions": [replace(INTERACTIONS[0], timestamp=9 * 10**18)]},
+        "a timestamp is in milliseconds after 1970 and before the year 10,000",
+        "row 1",
+    ),
     "rating of 6": ({"products": [replace(PRODUCTS[0], rating=6.0), *PRODUCTS[1:]]}, "a rating lies between 0 and 5", "p0"),
     "unknown split": ({"products": [replace(PRODUCTS[0], split="dev"), *PRODUCTS[1:]]}, "a split is train, val or test", "p0"),
 }
@@ -216,6 +232,16 @@ def test_a_cut_off_shard_is_critical(tmp_path):
     dataset = made(tmp_path)
     shard = dataset.root / "media-00000.parquet"
     shard.write_bytes(shard.read_bytes()[:-20])
+    report = checked(tmp_path, Dataset.open(dataset.root))
+    assert [result.rule for result in report.broken("critical")] == ["every media shard can be read"]
+
+
+def test_a_shard_with_damaged_bytes_is_critical(tmp_path):
+    dataset = made(tmp_path)
+    shard = dataset.root / "media-00000.parquet"
+    data = shard.read_bytes()
+    place = data.index(PICTURES[0]) - 40  # the header of the page that holds the bytes
+    shard.write_bytes(data[:place] + bytes(40) + data[place + 40 :])
     report = checked(tmp_path, Dataset.open(dataset.root))
     assert [result.rule for result in report.broken("critical")] == ["every media shard can be read"]
 

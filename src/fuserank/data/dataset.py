@@ -15,15 +15,17 @@ from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from fuserank.data.conforming import conform
 from fuserank.data.media import MediaStore, write_media
+from fuserank.data.target import target_folder
 from fuserank.errors import SchemaError
 from fuserank.files import new_folder, sha256_file
 from fuserank.types import SCHEMAS, Interaction, Judgment, Product, Query
 
 Progress = Callable[[int, int], None]  # called with (items done, items in all)
+NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"  # of a dataset or a regime: they become names of folders and files
 ROW_TYPES: dict[str, type] = {"products": Product, "queries": Query, "judgments": Judgment, "interactions": Interaction}
 
 
@@ -32,13 +34,21 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
-    regime: str = "default"
+    name: str = Field(pattern=NAME)
+    regime: str = Field(default="default", pattern=NAME)
     candidates: Literal["split", "judged"] = "split"  # a query ranks its split's products, or only those judged for it
     max_grade: int = Field(default=3, ge=1, le=10)
-    relevant_grade: int = Field(default=2, ge=1)  # from this grade on a product counts as relevant for binary measures
+    # From this grade on a product counts as relevant for binary measures.
+    relevant_grade: int = Field(default=2, ge=1, validate_default=True)
     origin: str = ""
     licence: str = ""
+
+    @field_validator("relevant_grade")
+    @classmethod
+    def _can_be_reached(cls, grade: int, info: ValidationInfo) -> int:
+        if grade > info.data.get("max_grade", grade):
+            raise ValueError(f"{grade} is above max_grade {info.data['max_grade']}")
+        return grade
 
 
 @dataclass(frozen=True)
@@ -77,20 +87,31 @@ class Dataset:
         """One table in the canonical column order and types.
 
         Raises:
-            SchemaError: a required column is missing, or a column is unknown or does not convert to its type.
+            SchemaError: the file is damaged, a required column is missing, a column is unknown or does not convert to its type, or
+                a media hash is none.
         """
         schema, path = SCHEMAS[name], self.root / f"{name}.parquet"
         if not path.exists() and name != "products":
             return schema.empty_table()
         try:
-            return conform(pq.read_table(path), name)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise SchemaError(f"{name}.parquet cannot be read: {error}", todo="import the data again") from None
+            table = pq.read_table(path)
+            table.validate(full=True)  # damaged bytes may be read as text that is no UTF-8
+        except (OSError, pa.ArrowException) as error:
+            said = " ".join(str(error).split())
+            raise SchemaError(f"{name}.parquet cannot be read: {said}", todo="import the data again") from None
+        return conform(table, name)
 
     @cached_property
     def products(self) -> list[Product]:
-        """All products, in file order."""
-        return _rows(self.table("products"), Product)
+        """All products, in file order.
+
+        Raises:
+            SchemaError: there is none, or the table is not as it must be.
+        """
+        table = self.table("products")
+        if not len(table):
+            raise SchemaError("products.parquet holds no row", allowed="at least one product", todo="import the data again")
+        return _rows(table, Product)
 
     @cached_property
     def queries(self) -> list[Query]:
@@ -142,9 +163,12 @@ def write_dataset(
         root: the folder to make or replace.
         judgments: rows, or a table for large sets.
         media: bytes of pictures and sounds, streamed.
+
+    Raises:
+        InputError: something other than a dataset stands at `root`.
     """
     tables: dict[str, Any] = {"products": products, "queries": queries, "judgments": judgments, "interactions": interactions}
-    with new_folder(Path(root)) as folder:
+    with new_folder(target_folder(root)) as folder:
         (folder / "dataset.json").write_text(json.dumps(manifest.model_dump(), indent=2, sort_keys=True) + "\n")
         for name, rows in tables.items():
             table = (

@@ -14,7 +14,7 @@ import pyarrow as pa
 from fuserank.data.dataset import Manifest
 from fuserank.data.importers.cells import CHOICES, RANGES
 from fuserank.files import write_file
-from fuserank.types import KEYS, SCHEMAS
+from fuserank.types import HASHES, KEYS, SCHEMAS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES: dict[pa.DataType, dict[str, str]] = {
@@ -24,7 +24,6 @@ _TYPES: dict[pa.DataType, dict[str, str]] = {
     pa.int64(): {"type": "integer"},
     pa.binary(): {"type": "string", "contentEncoding": "base64"},
 }
-_HASHES = ("image", "audio", "hash")  # columns that hold the sha256 of media bytes
 _NON_EMPTY = frozenset(column for key in KEYS.values() for column in key)
 
 
@@ -63,7 +62,7 @@ def _column(field: pa.Field) -> dict[str, Any]:
         column["minimum"] = low
         if high != float("inf"):
             column["maximum"] = high
-    if field.name in _HASHES:
+    if field.name in HASHES:
         column["pattern"] = "^[0-9a-f]{64}$"
     elif field.name in _NON_EMPTY:
         column["minLength"] = 1

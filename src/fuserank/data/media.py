@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fuserank.errors import MediaError
+from fuserank.errors import MediaError, SchemaError
 from fuserank.types import SCHEMAS
 
 SHARD_BYTES = 64 * 2**20
@@ -79,13 +80,17 @@ def write_media(folder: Path, items: Iterable[bytes]) -> dict[str, int]:
 
 
 class MediaStore:
-    """Reads media by hash out of the shards of one dataset folder. Hashes are indexed once; bytes are read on demand."""
+    """Reads media by hash out of the shards of one dataset folder. Hashes are indexed once; bytes are read on demand.
+
+    Raises:
+        SchemaError: a shard is cut off, damaged or no media shard; now, or when its bytes are read.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._shards = sorted(folder.glob("media-*.parquet"))
         self._where: dict[str, tuple[int, int, int]] = {}
         for shard, path in enumerate(self._shards):
-            with pq.ParquetFile(path) as file:
+            with _readable(path) as file:
                 for group in range(file.num_row_groups):
                     for row, digest in enumerate(file.read_row_group(group, ["hash"])["hash"].to_pylist()):
                         self._where[digest] = (shard, group, row)
@@ -122,5 +127,19 @@ class MediaStore:
             yield digest, self.get(digest)
 
     def _read_group(self, shard: int, group: int) -> pa.ChunkedArray:
-        with pq.ParquetFile(self._shards[shard]) as file:
+        with _readable(self._shards[shard]) as file:
             return file.read_row_group(group, ["bytes"])["bytes"]
+
+
+@contextmanager
+def _readable(shard: Path) -> Iterator[pq.ParquetFile]:
+    try:
+        with pq.ParquetFile(shard) as file:
+            if file.schema_arrow != SCHEMAS["media"]:
+                raise pa.ArrowInvalid(f"columns {', '.join(map(str, file.schema_arrow))}")
+            yield file
+    except (OSError, pa.ArrowException) as error:
+        said = " ".join(str(error).split())
+        raise SchemaError(
+            f"media shard {shard.name} cannot be read: {said}", allowed="a shard as it was written", todo="import the data again"
+        ) from None

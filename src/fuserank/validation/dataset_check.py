@@ -50,12 +50,15 @@ def validate(
     for name, frame in made.items():
         if len(frame) or name == "products":
             results += runner.run(name, frame, skip_absent=not whole)
-    if whole:
+    if whole and len(tables["products"]):
         results += _leakage(dataset)
     quarantine: dict[str, str] = {}
     if store is not None:
-        checked, quarantine = check_media(store, _used_as(made), runner, media, progress)
-        media_results += checked
+        try:
+            checked, quarantine = check_media(store, _used_as(made), runner, media, progress)
+            media_results += checked
+        except SchemaError as error:
+            media_results = [_media_result(0, str(error))]
     report = ValidationReport(
         dataset=dataset.manifest.name,
         data_version=dataset.version,
@@ -95,11 +98,14 @@ def _readable_tables(dataset: Dataset) -> tuple[dict[str, pa.Table], list[RuleRe
 
 def _readable_media(dataset: Dataset) -> tuple[MediaStore | None, list[RuleResult]]:
     """The media store (None when a shard is cut off or is no Parquet file), and the result that says whether it can be read."""
-    rule = "every media shard can be read"
     try:
-        return dataset.media, [RuleResult("media", rule, "critical", True, len(dataset.media), 0)]
-    except (OSError, pa.ArrowException) as error:
-        return None, [RuleResult("media", rule, "critical", False, 0, 0, (), str(error))]
+        return dataset.media, [_media_result(len(dataset.media))]
+    except SchemaError as error:
+        return None, [_media_result(0, str(error))]
+
+
+def _media_result(checked: int, observed: str = "") -> RuleResult:
+    return RuleResult("media", "every media shard can be read", "critical", not observed, checked, 0, (), observed)
 
 
 def _leakage(dataset: Dataset) -> list[RuleResult]:

@@ -52,7 +52,18 @@ def test_no_folder(tmp_path):
         Dataset.open(tmp_path / "none")
 
 
-@pytest.mark.parametrize("change", [{"nmae": "x"}, {"max_grade": 0}, {"name": "Not A Name"}, {"candidates": "all"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"nmae": "x"},
+        {"max_grade": 0},
+        {"relevant_grade": 4},
+        {"name": "Not A Name"},
+        {"regime": "../../elsewhere"},
+        {"regime": "[red]"},
+        {"candidates": "all"},
+    ],
+)
 def test_a_wrong_manifest(tiny, change):
     path = tiny.root / "dataset.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
@@ -83,6 +94,34 @@ def test_conform_orders_fills_and_casts():
 def test_a_table_that_is_no_parquet(tiny):
     (tiny.root / "products.parquet").write_bytes(b"PAR1 not")
     with pytest.raises(SchemaError, match=r"products\.parquet cannot be read"):
+        tiny.table("products")
+
+
+@pytest.mark.parametrize("wrong", ["zz", "A" * 64, "a" * 64 + "\n", "../" * 21 + "a"])
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("products", {"product_id": ["1", "2"], "title": ["a", "b"]}),
+        ("queries", {"query_id": ["1", "2"], "split": ["test", "test"]}),
+    ],
+)
+def test_a_media_name_that_is_no_hash(tiny, wrong, table, row):
+    for column in ("image", "audio"):
+        pq.write_table(pa.table({**row, column: [None, wrong]}), tiny.root / f"{table}.parquet")
+        with pytest.raises(SchemaError, match=rf"{table}\.{column}: 1 values are no media hash.*64 hex"):
+            getattr(Dataset.open(tiny.root), table)
+
+
+def test_no_product_at_all(tiny):
+    pq.write_table(SCHEMAS["products"].empty_table(), tiny.root / "products.parquet")
+    with pytest.raises(SchemaError, match=r"products\.parquet holds no row"):
+        _ = Dataset.open(tiny.root).products
+
+
+def test_text_that_is_no_utf8(tiny):
+    title = pa.Array.from_buffers(pa.string(), 1, pa.array([b"Gr\xfcn"]).buffers())
+    pq.write_table(pa.table({"product_id": ["1"], "title": title}), tiny.root / "products.parquet")
+    with pytest.raises(SchemaError, match=r"products\.parquet cannot be read: .*UTF8"):
         tiny.table("products")
 
 

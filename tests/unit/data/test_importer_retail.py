@@ -1,12 +1,14 @@
 """The importer of Online Retail on a dozen made-up invoice lines; and, where the real file is, on that."""
 
 from collections import Counter
+from decimal import Decimal
 
 import pandas as pd
 import pytest
 
 from fuserank.data.importers import import_retail
-from fuserank.data.importers.retail import COLUMNS, FILE, PERIODS, WEEKS
+from fuserank.data.importers.retail import FILE, PERIODS, WEEKS
+from fuserank.data.importers.retail_lines import COLUMNS
 from fuserank.data.leakage import leaks
 from fuserank.errors import SchemaError
 from fuserank.features.histories import past_of
@@ -29,6 +31,8 @@ LINES = [  # invoice, code, description, quantity, date, price, customer
     ("11", "10001", "CUP", 1, "2011-12-02 10:00:00", 2.0, None),
     ("12", "10001", "CUP", 1, "2011-12-02 10:00:00", 0.0, "7"),
     ("13", "10001", None, 1, "2011-12-02 10:00:00", 2.0, "7"),
+    ("14", "10001", "CUP", 1, "2011-01-02 10:00:00", float("inf"), "7"),
+    ("15", "10001", "CUP", 1, None, 2.0, "7"),
 ]
 
 
@@ -58,7 +62,8 @@ def test_lines_that_are_no_purchases_are_left_out_and_counted(shop):
         "1 lines of cancelled",
         "1 lines without a customer",
         "1 lines of postage",
-        "2 lines without a quantity",
+        "1 lines without a date",
+        "3 lines without a quantity",
         "1 products",
     ):
         assert what in said
@@ -99,17 +104,59 @@ def test_no_purchase_that_is_judged_lies_before_its_query(shop):
 
 @pytest.mark.parametrize("column", ["InvoiceDate", "CustomerID"])
 def test_a_missing_column_is_named(tmp_path, column):
-    with pytest.raises(SchemaError, match=f"no column {column}"):
+    with pytest.raises(SchemaError, match=f"^{FILE}: no column {column}; allowed"):
         import_retail(write(tmp_path / "s", LINES, [c for c in COLUMNS if c != column]), tmp_path / "data")
 
 
 def test_a_missing_file_a_wrong_date_and_too_short_a_time_are_errors(tmp_path):
     with pytest.raises(SchemaError, match=f"no {FILE}"):
         import_retail(tmp_path, tmp_path / "data")
-    with pytest.raises(SchemaError, match="cannot be read"):
-        import_retail(write(tmp_path / "s", [(*LINES[0][:4], "last week", *LINES[0][5:])]), tmp_path / "data")
+    with pytest.raises(SchemaError, match=r"cannot be read: [^\n]*last week[^\n]*\Z"):
+        import_retail(write(tmp_path / "s", [LINES[0], (*LINES[0][:4], "last week", *LINES[0][5:])]), tmp_path / "data")
+    with pytest.raises(SchemaError, match="a line of 1969-12-31; allowed: dates from 1970 on"):
+        import_retail(write(tmp_path / "s", [*LINES, (*LINES[0][:4], "1969-12-31 23:00:00", *LINES[0][5:])]), tmp_path / "data")
     with pytest.raises(SchemaError, match="no purchase before"):
-        import_retail(write(tmp_path / "s", [line for line in LINES if line[4] > "2011-08"]), tmp_path / "data")
+        import_retail(write(tmp_path / "s", [line for line in LINES if str(line[4]) > "2011-08"]), tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("Quantity", "3"),
+        ("Quantity", True),
+        ("Quantity", None),
+        ("UnitPrice", "2.5"),
+        ("UnitPrice", {"a": 1}),
+        ("UnitPrice", pd.Timestamp("2011-01-01")),
+        ("InvoiceDate", True),
+        ("InvoiceDate", 3),
+        ("InvoiceDate", [1]),
+    ],
+)
+def test_a_column_of_another_kind_is_named(tmp_path, column, value):
+    place = COLUMNS.index(column)
+    source = write(tmp_path / "s", [(*line[:place], value, *line[place + 1 :]) for line in LINES])
+    with pytest.raises(SchemaError, match=f"^{FILE}: {column} holds .*; allowed: .*; next: export"):
+        import_retail(source, tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([(*LINES[0][:3], -1, *LINES[0][4:])] * 2, "; 2 lines without a quantity"),
+        ([(*LINES[0][:-1], None)], "; 1 lines without a customer"),
+        ([(*LINES[0][:4], pd.NaT, *LINES[0][5:])], "; 1 lines without a date"),
+    ],
+)
+def test_a_file_without_a_purchase(tmp_path, lines, said):
+    with pytest.raises(SchemaError, match=rf"^none of {len(lines)} lines is a purchase{said}[^;]*; allowed"):
+        import_retail(write(tmp_path / "s", lines), tmp_path / "data")
+
+
+def test_customers_may_be_numbers_and_prices_decimals(tmp_path):
+    lines = [(*line[:5], Decimal(str(line[5])), line[6] and float(line[6])) for line in LINES if line[5] != float("inf")]
+    data = import_retail(write(tmp_path / "s", lines), tmp_path / "data")
+    assert {event.user_id for event in data.interactions} == {"1", "7", "8", "9"} and data.products[0].price == 3.0
 
 
 def test_the_real_file(real, tmp_path):

@@ -1,4 +1,5 @@
 import csv
+import gzip
 import io
 import json
 
@@ -176,6 +177,29 @@ def test_a_missing_picture_is_named_and_its_product_kept(folder, tmp_path):
     assert "image of '1': missing: no file 'gone.png'" in data.warnings[0]
 
 
+@pytest.mark.parametrize("name", ["a" * 5000 + ".png", "a/" * 3000, "loop.png", "."])
+def test_a_picture_that_cannot_be_opened_is_named_in_short(folder, tmp_path, name):
+    source = folder(products=[PRODUCTS[0] | {"image": name}, PRODUCTS[1]])
+    (source / "loop.png").symlink_to("loop.png")
+    data = import_table(source, tmp_path / "t")
+    assert data.products[0].image is None
+    assert f"image of '1': missing: no file {name[:80]!r}" in data.warnings[0] and len(data.warnings[0]) < 300
+
+
+def test_a_picture_that_may_not_be_read(folder, tmp_path, monkeypatch):
+    def refuse(_):
+        raise PermissionError(13, "Permission denied")
+
+    source = folder()
+    monkeypatch.setattr("fuserank.data.importers.media_folder.sha256_file", refuse)
+    assert "(Permission denied)" in import_table(source, tmp_path / "t").warnings[0]
+
+
+def test_a_media_folder_that_is_not_there(folder, tmp_path):
+    with pytest.raises(SchemaError, match="no media folder"):
+        import_table(folder(), tmp_path / "t", media=tmp_path / "nope")
+
+
 def test_queries_without_a_split_are_dealt_by_group(folder, tmp_path):
     queries = [{"query_id": str(n), "text": f"mug {n // 2}", "split": ""} for n in range(40)]
     judgments = [{"query_id": q["query_id"], "product_id": "1", "grade": "3"} for q in queries]
@@ -214,6 +238,10 @@ def test_progress_counts_rows_with_media(folder, tmp_path):
         ("t.jsonl", "[1]\n", "t.jsonl line 1: list"),
         ("t.parquet", "not parquet", "t.parquet cannot be read"),
         ("t.jsonl.gz", "not gzip", "t.jsonl.gz cannot be read"),
+        ("t.jsonl", '{"a": 1}\n{"a": ' + "9" * 5000 + "}\n", "t.jsonl line 2: Exceeds the limit"),
+        ("t.jsonl", "[" * 100_000 + "\n", "t.jsonl line 1: maximum recursion depth"),
+        ("t.jsonl", '{"a": "x\\ud800"}\n', "t.jsonl line 1: 'utf-8' codec can't encode"),
+        ("t.jsonl", '{"x\\uDFFF": 1}\n', "t.jsonl line 1: 'utf-8' codec can't encode"),
     ],
 )
 def test_unreadable_tables(tmp_path, name, text, message):
@@ -221,6 +249,66 @@ def test_unreadable_tables(tmp_path, name, text, message):
     with pytest.raises(SchemaError) as caught:
         read_rows(tmp_path / name)
     assert message in str(caught.value)
+
+
+def test_a_pair_of_surrogates_is_text(tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"a": "\\ud83d\\ude00"}\n')
+    assert read_rows(tmp_path / "t.jsonl") == [{"a": "😀"}]
+
+
+def compressed():
+    return gzip.compress("".join(json.dumps({"a": n, "b": str(n)}) + "\n" for n in range(100)).encode())
+
+
+def columnar():
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"a": ["text"] * 5 + [str(n) for n in range(100)]}), buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "change"),
+    [
+        ("t.jsonl.gz", compressed, lambda data: data[:-40]),
+        ("t.jsonl.gz", compressed, lambda data: data[:60] + bytes(30) + data[90:]),
+        ("t.parquet", columnar, lambda data: data[:4] + bytes(16) + data[20:]),
+        ("t.parquet", columnar, lambda data: data[:-30]),
+    ],
+)
+def test_damaged_tables(tmp_path, name, made, change):
+    (tmp_path / name).write_bytes(change(made()))
+    with pytest.raises(SchemaError, match=rf"{name} cannot be read: .*; allowed: .*; next: export the table again"):
+        read_rows(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("interactions", "timestamp", "99999999999999999999"),
+        ("interactions", "timestamp", 253_402_300_800_000),
+        ("queries", "timestamp", "9e18"),
+        ("interactions", "position", "3000000000"),
+        ("products", "popularity", 1e300),
+        ("products", "price", "1e13"),
+    ],
+)
+def test_a_number_that_no_column_could_hold(table, column, value):
+    with pytest.raises(SchemaError, match=r"here: \d.*; allowed: [01] \.\. [\d,]+;"):
+        parse_cell(value, SCHEMAS[table].field(column), "here")
+
+
+def test_the_last_moment_of_the_year_9999_is_a_timestamp():
+    field = SCHEMAS["interactions"].field("timestamp")
+    assert parse_cell("9999-12-31T23:59:59", field, "here") == 253_402_300_799_000
+
+
+def test_a_value_that_is_too_deep_to_be_printed_is_refused():
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    for column in ("price", "attributes"):
+        with pytest.raises(SchemaError, match=r"here: \[\[\["):
+            parse_cell(deep, SCHEMAS["products"].field(column), "here")
 
 
 def test_text_that_is_not_utf8(tmp_path):

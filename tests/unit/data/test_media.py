@@ -68,6 +68,31 @@ def test_altered_bytes_are_noticed(tmp_path):
     assert caught.value.reason == "hash_mismatch"
 
 
+@pytest.mark.parametrize("change", [lambda data: data[:-20], lambda data: data[:40], lambda data: b""])
+def test_a_shard_that_is_cut_off(tmp_path, change):
+    write_media(tmp_path, [b"one", b"two"])
+    shard = tmp_path / "media-00000.parquet"
+    shard.write_bytes(change(shard.read_bytes()))
+    with pytest.raises(SchemaError, match=r"media shard media-00000\.parquet cannot be read: .*import the data again"):
+        MediaStore(tmp_path)
+
+
+def test_a_shard_that_is_damaged_where_the_bytes_stand(tmp_path):
+    write_media(tmp_path, [b"one" * 100])
+    shard = tmp_path / "media-00000.parquet"
+    data = shard.read_bytes()
+    place = data.index(b"oneone") - 40  # the header of the page
+    shard.write_bytes(data[:place] + bytes(40) + data[place + 40 :])
+    with pytest.raises(SchemaError, match="cannot be read"):
+        MediaStore(tmp_path).get(media_hash(b"one" * 100))
+
+
+def test_a_shard_with_other_columns(tmp_path):
+    pq.write_table(pa.table({"hash": ["a"], "bytes": ["text"]}), tmp_path / "media-00000.parquet")
+    with pytest.raises(SchemaError, match="cannot be read: columns"):
+        MediaStore(tmp_path)
+
+
 def test_a_file_that_changes_during_the_import(tmp_path):
     (tmp_path / "a.png").write_bytes(b"before")
     folder = MediaFolder(tmp_path)

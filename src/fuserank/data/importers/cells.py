@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import reprlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -15,12 +16,14 @@ from fuserank.types import ACTIONS, AUDIO_SOURCES, SOURCES, SPLITS
 
 CHOICES: dict[str, tuple[str, ...]] = {"split": SPLITS, "source": SOURCES, "action": ACTIONS, "audio_source": AUDIO_SOURCES}
 RANGES: dict[str, tuple[float, float]] = {
-    "price": (0, math.inf),
+    "price": (0, 10**12),
     "rating": (0, 5),
-    "popularity": (0, math.inf),
-    "position": (1, math.inf),
-    "timestamp": (0, math.inf),
+    "popularity": (0, 10**12),
+    "position": (1, 2**31 - 1),
+    "timestamp": (0, 253_402_300_799_999),  # the end of the year 9999
 }
+_SHOWN = reprlib.Repr()  # a wrong value may be long, or nested too deeply to be printed
+_SHOWN.maxstring = _SHOWN.maxother = 80
 
 
 def _text(value: Any) -> str:
@@ -81,11 +84,11 @@ def parse_cell(value: Any, field: pa.Field, where: str) -> Any:
     parse, kind = _PARSERS[field.type]
     try:
         parsed = parse(value)
-    except (ValueError, TypeError, OverflowError):
-        raise SchemaError(f"{where}: {str(value)[:80]!r}", allowed=kind, todo="correct the value") from None
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise SchemaError(f"{where}: {_SHOWN.repr(value)}", allowed=kind, todo="correct the value") from None
     if field.name in CHOICES and parsed not in CHOICES[field.name]:
         raise SchemaError(f"{where}: {parsed!r}", allowed=", ".join(CHOICES[field.name]), todo="correct the value")
     low, high = RANGES.get(field.name, (-math.inf, math.inf))
     if not isinstance(parsed, str) and not low <= parsed <= high:
-        raise SchemaError(f"{where}: {parsed}", allowed=f"{low:g} .. {high:g}", todo="correct the value")
+        raise SchemaError(f"{where}: {parsed}", allowed=f"{low:,} .. {high:,}", todo="correct the value")
     return parsed

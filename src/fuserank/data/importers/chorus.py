@@ -16,6 +16,7 @@ from fuserank.data.importers.cells import parse_cell
 from fuserank.data.importers.imported import ImportedDataset
 from fuserank.data.importers.joins import check_joins
 from fuserank.data.importers.source_tables import read_rows
+from fuserank.data.target import target_folder
 from fuserank.errors import SchemaError
 from fuserank.types import SCHEMAS, Judgment, Product, Query
 
@@ -36,7 +37,9 @@ def import_chorus(
 
     Raises:
         SchemaError: a file or a column is missing, a rating is not 0..3, a docid is unknown, or `fold` is out of range.
+        InputError: `target` may not be written, see `fuserank.data.target`.
     """
+    target_folder(target, source)
     if not 0 <= fold < FOLDS:
         raise SchemaError(f"fold {fold}", allowed=f"0 .. {FOLDS - 1}", todo="choose another fold")
     rated = read_rows(source / "Broad_Query_Set_rated.csv", ("query", "docid", "rating"))

@@ -18,6 +18,7 @@ from fuserank.data.importers.fashion_queries import judge
 from fuserank.data.importers.imported import ImportedDataset
 from fuserank.data.importers.media_folder import MediaFolder
 from fuserank.data.importers.source_tables import Row, read_rows
+from fuserank.data.target import target_folder
 from fuserank.errors import SchemaError
 from fuserank.types import SCHEMAS, Product, Query
 
@@ -50,7 +51,9 @@ def import_fashion(
     Raises:
         SchemaError: a file or a column is missing, a side or part is unknown, or an option is not allowed.
         MediaError: a picture is missing.
+        InputError: `target` may not be written, see `fuserank.data.target`.
     """
+    target_folder(target, source)
     _check("batch", batch, BATCHES)
     _check("regime", regime, REGIMES if batch == "core" else REGIMES[:1])
     _check("locale", locale, LOCALES if batch == "core" else LOCALES[:2])

@@ -15,6 +15,7 @@ from fuserank.data.importers.grocery_queries import Ask, ask_by_photo, ask_by_te
 from fuserank.data.importers.grocery_shop import as_product, read_shop
 from fuserank.data.importers.imported import ImportedDataset
 from fuserank.data.importers.media_folder import MediaFolder
+from fuserank.data.target import target_folder
 from fuserank.errors import SchemaError
 from fuserank.types import Judgment
 
@@ -37,7 +38,9 @@ def import_grocery(
         SchemaError: a file, a column or the voice folder is missing, a line or a file name is not as it must be, or `regime` is not
             allowed.
         MediaError: a photo is missing.
+        InputError: `target` may not be written, see `fuserank.data.target`.
     """
+    target_folder(target, source, voice)
     if regime not in REGIMES:
         raise SchemaError(f"regime {regime!r}", allowed=", ".join(REGIMES), todo="choose another regime")
     media, spoken = MediaFolder(source), MediaFolder(voice or source.resolve().parent / "spoken_fruit")

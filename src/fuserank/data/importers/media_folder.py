@@ -34,14 +34,20 @@ class MediaFolder:
 
         Raises:
             SchemaError: the name is absolute, climbs out of the folder, or is a link that leads out of it.
-            MediaError: reason ``missing`` or ``too_large``.
+            MediaError: reason ``missing`` (no such file, a link that leads to itself, or no leave to read it) or ``too_large``.
         """
-        path = self.locate(name)
-        if not path.is_file():
-            raise MediaError("missing", f"no file {name!r} in the media folder", todo="correct the name or add the file")
-        if path.stat().st_size > MAX_BYTES:
-            raise MediaError("too_large", f"{name!r} has {path.stat().st_size} bytes", allowed=f"at most {MAX_BYTES} bytes")
-        digest = sha256_file(path)
+        try:
+            path = self.locate(name)
+            if not path.is_file():
+                raise FileNotFoundError
+            if path.stat().st_size > MAX_BYTES:
+                raise MediaError("too_large", f"{name!r} has {path.stat().st_size} bytes", allowed=f"at most {MAX_BYTES} bytes")
+            digest = sha256_file(path)
+        except (OSError, RuntimeError) as error:
+            why = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
+            raise MediaError(
+                "missing", f"no file {name[:80]!r} in the media folder{why}", todo="correct the name or add the file"
+            ) from None
         self._paths.setdefault(digest, path)
         return digest
 

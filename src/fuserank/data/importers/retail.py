@@ -17,12 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from fuserank.data.dataset import Manifest, Progress, write_dataset
 from fuserank.data.importers.imported import ImportedDataset
 from fuserank.data.importers.joins import check_joins
+from fuserank.data.importers.retail_lines import clean, read_lines
+from fuserank.data.target import target_folder
 from fuserank.errors import SchemaError
 from fuserank.types import Interaction, Judgment, Product, Query
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FILE = "online_retail.parquet"
-COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
 WEEKS = 4  # of a period
 # Periods in their order, and how many shoppers of each are asked about at most.
 PERIODS = (("train", 400), ("train", 400), ("train", 400), ("val", 300), ("test", 1000))
@@ -45,9 +43,12 @@ def import_retail(source: Path, target: Path, *, progress: Progress | None = Non
         progress: called with (periods done, periods in all).
 
     Raises:
-        SchemaError: the file or a column is missing, a date cannot be read, or no invoice is left before the first period.
+        SchemaError: the file or a column is missing or not as it must be (see `retail_lines`), or no purchase is left before the
+            first period.
+        InputError: `target` may not be written, see `fuserank.data.target`.
     """
-    purchases, warnings = _clean(_read(source / FILE))
+    target_folder(target, source)
+    purchases, warnings = clean(read_lines(source / FILE))
     starts = _starts(purchases["time"].max())
     products = _products(purchases[purchases["time"] < starts[0]])
     if not products:
@@ -80,48 +81,6 @@ def import_retail(source: Path, target: Path, *, progress: Progress | None = Non
         write_dataset(target, manifest, products=products, queries=queries, judgments=judgments, interactions=interactions),
         warnings,
     )
-
-
-def _read(path: Path) -> pd.DataFrame:
-    """The invoice lines, dates as UTC."""
-    import pandas as pd
-
-    if not path.is_file():
-        raise SchemaError(f"no {path.name} in {path.parent}", todo="point at the folder that holds it")
-    try:
-        names = pq.read_schema(path).names
-        missing = [name for name in COLUMNS if name not in names]
-        if missing:
-            raise SchemaError(
-                f"{path.name}: no column {', '.join(missing)}", allowed=", ".join(COLUMNS), todo="is this the right file?"
-            )
-        lines = pq.read_table(path, columns=list(COLUMNS)).to_pandas()
-        lines["time"] = pd.to_datetime(lines["InvoiceDate"], utc=True)
-    except (pa.ArrowInvalid, ValueError) as error:
-        raise SchemaError(
-            f"{path.name} cannot be read: {error}", allowed="Parquet, dates in ISO 8601", todo="export it again"
-        ) from None
-    return lines
-
-
-def _clean(lines: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Purchases (time, shopper, invoice, product, title, price), one for each product of an invoice, and what was left out."""
-    product = lines["StockCode"].astype(str).str.strip().str.upper()
-    title = lines["Description"].fillna("").astype(str).str.split().str.join(" ")
-    invoice, shopper = lines["InvoiceNo"].astype(str), lines["CustomerID"].fillna("").astype(str).str.removesuffix(".0")
-    rules = {
-        "lines of cancelled or corrected invoices": ~invoice.str.fullmatch(r"\d+"),
-        "lines without a customer": shopper == "",
-        "lines of postage, fees, vouchers and samples": ~product.str.fullmatch(r"\d{5}[A-Z]{0,2}"),
-        "lines without a quantity, a price or a description": ~((lines["Quantity"] > 0) & (lines["UnitPrice"] > 0) & (title != "")),
-    }
-    kept, warnings = invoice != "", []
-    for what, broken in rules.items():
-        warnings.append(f"{int((kept & broken).sum()):,} {what} are left out")
-        kept &= ~broken
-    columns = {"time": lines["time"], "shopper": shopper, "invoice": invoice, "product": product, "title": title}
-    table = lines[[]].assign(**columns, price=lines["UnitPrice"].astype(float))[kept]
-    return table.sort_values(["time", "invoice", "product"], kind="stable").drop_duplicates(["invoice", "product"]), warnings
 
 
 def _starts(last: pd.Timestamp) -> list[pd.Timestamp]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -44,14 +45,23 @@ def _jsonl(path: Path) -> Iterator[Row]:
             if not line.strip():
                 continue
             try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
+                row = _json(line)
+            except (ValueError, RecursionError) as error:
+                said = getattr(error, "msg", str(error))
                 raise SchemaError(
-                    f"{path.name} line {number}: {error.msg}", allowed="one JSON object a line", todo="correct the line"
+                    f"{path.name} line {number}: {said}", allowed="one JSON object a line", todo="correct the line"
                 ) from None
             if not isinstance(row, dict):
                 raise SchemaError(f"{path.name} line {number}: {type(row).__name__}", allowed="one JSON object a line")
             yield row
+
+
+def _json(line: str) -> Any:
+    """A line as JSON; a UnicodeEncodeError for half of a surrogate pair, which no file could hold as text."""
+    row = json.loads(line)
+    if "\\ud" in line.lower():
+        json.dumps(row, ensure_ascii=False).encode()
+    return row
 
 
 def _parquet(path: Path) -> Iterator[Row]:
@@ -81,9 +91,12 @@ def read_rows(path: Path, required: Sequence[str] = ()) -> list[Row]:
     ending = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
     try:
         rows = list(READERS[ending](path))
-    except (UnicodeDecodeError, csv.Error, pa.ArrowInvalid, gzip.BadGzipFile) as error:
+    except SchemaError:
+        raise
+    except (OSError, EOFError, zlib.error, ValueError, OverflowError, csv.Error, pa.ArrowException) as error:
+        said = " ".join(str(error).split())
         raise SchemaError(
-            f"{path.name} cannot be read: {error}", allowed="UTF-8 text or Parquet", todo="export the table again"
+            f"{path.name} cannot be read: {said}", allowed="UTF-8 text or Parquet", todo="export the table again"
         ) from None
     missing = [name for name in required if rows and name not in rows[0]]
     if missing:

@@ -20,6 +20,7 @@ from fuserank.data.importers.imported import ImportedDataset
 from fuserank.data.importers.joins import check_joins
 from fuserank.data.importers.media_folder import MediaFolder
 from fuserank.data.importers.source_tables import READERS, Row, read_rows
+from fuserank.data.target import target_folder
 from fuserank.errors import MediaError, SchemaError
 from fuserank.types import Product, Query
 
@@ -57,10 +58,23 @@ def import_table(
         The dataset; its `warnings` name columns that were not used, files that were not found and splits that were dealt.
 
     Raises:
-        SchemaError: a table, column or value is not as it must be, tables do not join, or a media name leaves the media folder.
+        SchemaError: a table, column or value is not as it must be, tables do not join, there is no media folder, or a media name
+            leaves it.
+        InputError: `target` may not be written, see `fuserank.data.target`.
     """
     if judged_by not in CHOICES["source"]:
         raise SchemaError(f"judged_by {judged_by!r}", allowed=", ".join(CHOICES["source"]), todo="choose another source")
+    if media is not None and not media.is_dir():
+        raise SchemaError(f"no media folder {media}", allowed="a folder of pictures and sounds", todo="correct its name")
+    target_folder(target, source, media)
+    manifest = Manifest(
+        name=name,
+        candidates=candidates,
+        max_grade=max_grade,
+        relevant_grade=relevant_grade,
+        origin="imported from own tables",
+        licence="the user's own",
+    )
     warnings: list[str] = []
     tables = canonical_tables({table: _rows(source, table) for table in TABLES}, columns or {}, warnings)
     for row in tables["judgments"]:
@@ -71,14 +85,6 @@ def import_table(
     total = len(rows["products"]) + len(rows["queries"])
     products = _with_media(rows["products"], folder, warnings, progress, 0, total)
     queries = _with_split(_with_media(rows["queries"], folder, warnings, progress, len(products), total), warnings)
-    manifest = Manifest(
-        name=name,
-        candidates=candidates,
-        max_grade=max_grade,
-        relevant_grade=relevant_grade,
-        origin="imported from own tables",
-        licence="the user's own",
-    )
     dataset = write_dataset(
         target,
         manifest,

@@ -13,6 +13,7 @@ from fuserank.data.sample.shoppers import Affinity, affinities, histories, sessi
 from fuserank.data.sample.vocabulary import KINDS, NEW_KINDS, Kind
 from fuserank.data.sample.wishes import Wish, choose_wishes
 from fuserank.data.sample.wordings import ask
+from fuserank.data.target import target_folder
 from fuserank.errors import SettingsError
 from fuserank.types import SPLITS, Judgment, Query
 
@@ -45,6 +46,7 @@ def build_sample(
 
     Raises:
         SettingsError: fewer products or queries than allowed, or more queries than the products can answer.
+        InputError: something other than a dataset stands at `root`.
     """
     if products < 40 or queries < 8:
         raise SettingsError(
@@ -52,6 +54,7 @@ def build_sample(
             allowed="at least 40 products and 8 queries",
             todo="ask for a larger sample",
         )
+    target_folder(root)
     kinds = KINDS | NEW_KINDS if new_category else KINDS
     goods = []
     for good in make_goods(products, kinds, seed, hue_shift):
