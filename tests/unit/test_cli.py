@@ -179,5 +179,5 @@ def test_exit_codes(fuserank, monkeypatch, tmp_path, error, code):
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(cli, "_job", fail)
+    monkeypatch.setattr(cli.data, "job_of", fail)
     refused(fuserank("validate", tmp_path), code, "x")

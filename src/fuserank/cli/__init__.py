@@ -1,0 +1,28 @@
+"""`fuserank …`: the command line. Reads settings, calls `fuserank.pipeline`, prints; errors are one line and an exit code.
+
+Exit codes: 0 done; 1 failed; 2 wrong input, setting or name; 3 validation found a broken critical rule; 4 stale features; 5 damaged
+model folder.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.markup import escape
+
+from fuserank.cli import data, looking, serving, training
+from fuserank.cli.base import app, models
+from fuserank.errors import FuserankError
+
+# Importing the modules registers their commands.
+__all__ = ["app", "data", "looking", "main", "models", "serving", "training"]
+
+
+def main() -> None:
+    """Entry point: an error of ours becomes one line on stderr and its exit code."""
+    try:
+        app()
+    except FuserankError as error:
+        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False, markup=True, soft_wrap=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,27 @@
+"""What every command shares: the application, where it prints, and the job over a dataset folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from fuserank.pipeline.job import Job
+
+app = typer.Typer(help="Multimodal fusion ranking for e-commerce search.", no_args_is_help=True, pretty_exceptions_enable=False)
+models = typer.Typer(help="The registry: champion, challengers, rollback.", no_args_is_help=True)
+app.add_typer(models, name="models")
+out = Console(soft_wrap=True)
+
+Data = Annotated[Path, typer.Argument(help="a dataset folder, as import or sample wrote it")]
+
+
+def job_of(data: Path, **overrides: Any) -> Job:
+    """The job over a dataset folder; `overrides` are sections of settings."""
+    from fuserank.pipeline.job import Job
+    from fuserank.settings import load_settings
+
+    return Job(data, load_settings(**overrides))

@@ -1,0 +1,56 @@
+"""Commands on champions: serve one, list them, go back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from fuserank.cli.base import Data, app, job_of, models, out
+from fuserank.errors import InputError
+
+
+@app.command()
+def serve(
+    name: Annotated[str, typer.Argument(help="the dataset whose champion is served")] = "sample",
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port to listen on")] = 3000,
+) -> None:
+    """Serve the packaged champion's Bento: /rank, /search, /healthz, /metrics."""
+    from fuserank.settings import load_settings
+
+    home = load_settings().home
+    noted = home / "bentos" / name
+    if not noted.is_file():
+        built = ", ".join(sorted(p.name for p in (home / "bentos").glob("*"))) or "none yet"
+        raise InputError(f"no Bento for {name!r}", allowed=built, todo="run the chain first, for example make demo")
+    os.environ |= {"BENTOML_HOME": str((home / "bentoml").resolve()), "BENTOML_DO_NOT_TRACK": "True"}
+    os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", noted.read_text(), "--host", host, "--port", str(port)])
+
+
+@models.command("list")
+def models_list(data: Data) -> None:
+    """Versions of a dataset's models; the champion is marked."""
+    from fuserank.pipeline.gate import registry
+
+    registered = registry(job_of(data))
+    champion, versions = registered.champion(), registered.versions()
+    if not versions:
+        out.print(f"no models of {data} yet; next: python -m flows.chain {data}")
+    for version in versions:
+        out.print(f"{version}{'  champion' if version == champion else ''}")
+
+
+@models.command()
+def rollback(data: Data, reason: Annotated[str, typer.Option(help="why, for the log")]) -> None:
+    """Make the previous champion champion again, and its Bento the one that is served."""
+    from fuserank.pipeline.gate import registry
+    from fuserank.pipeline.package import serve_again
+
+    job = job_of(data)
+    version = registry(job).rollback(reason)
+    tag = serve_again(job, version)
+    out.print(f"champion: {version}")
+    out.print(f"served from the next start on: {tag}" if tag else "it has no Bento here: run the chain to build one")

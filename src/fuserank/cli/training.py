@@ -1,0 +1,88 @@
+"""Commands that train: rankers, searches, encoders, studies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from fuserank.cli.base import Data, app, job_of, out
+from fuserank.progress import bar_of, named_bars
+
+
+@app.command()
+def train(data: Data) -> None:
+    """Train all configured rankers and print the leaderboard (without the gate: that is the chain's)."""
+    from fuserank.pipeline.compare import compare_rankers
+
+    job = job_of(data)
+    epochs = job.settings.training.epochs
+    with named_bars() as bars:
+        board = compare_rankers(
+            job, extracting=bars, on_epoch=lambda plan, epoch: bars(f"{plan.name} seed {plan.seed}", epoch.epoch, epochs)
+        ).board
+    table = Table("ranker", "kind", "nDCG@10", "± seeds", title=escape(f"{job.name}: {board.queries} test queries"))
+    for row in board.rows:
+        value = row.metrics["nDCG@10"]
+        table.add_row(row.ranker, row.kind, f"{value['mean']:.3f}", f"{value['std']:.3f}")
+    out.print(table, f"chosen on validation: {board.chosen}; page: {job.reports / 'leaderboard.html'}")
+
+
+@app.command()
+def tune(
+    data: Data,
+    minutes: Annotated[float | None, typer.Option(help="budget of this call; default: tuning.minutes")] = None,
+) -> None:
+    """Search over rankers, losses and sizes on validation; a second call goes on where the first ended."""
+    from fuserank.pipeline.extract import extract as step
+    from fuserank.pipeline.tune import tune as search
+
+    job = job_of(data, **({"tuning": {"minutes": minutes}} if minutes is not None else {}))
+    with named_bars() as bars:
+        features, _ = step(job, progress=bars)
+
+    def tell(trial: Any) -> None:
+        value = trial.why if trial.value is None else f"{trial.value:.4f}"
+        out.print(f"trial {trial.number} {trial.state}, {value}: {escape(str(trial.params))}", highlight=False)
+
+    tuned = search(job, features, on_trial=tell)
+    shares = Table("knob", "importance", title=escape(f"{job.name}: {len(tuned.trials)} trials, nDCG@10 on validation"))
+    for name, share in tuned.importance.items():
+        shares.add_row(name, f"{share:.2f}")
+    proposal = tuned.lines or "nothing beats the settings as they are with fresh seeds: keep them"
+    out.print(shares, escape(proposal), f"page: {job.reports / 'tuning.html'}", sep="\n")
+
+
+@app.command()
+def finetune(data: Data) -> None:
+    """Fine-tune the picture encoder on the photos of judged training queries; prints the setting that uses it."""
+    from fuserank.pipeline.finetune import finetune_pictures
+
+    job = job_of(data)
+    with bar_of("fine-tuning, epochs") as bar:
+        found = finetune_pictures(job, on_epoch=lambda epoch, _: bar(epoch, job.settings.finetuning.epochs))
+    out.print(f"{found.photos} photos of {found.products} products; to use it, in pyproject.toml:\n{escape(found.line)}")
+
+
+@app.command()
+def study(
+    name: Annotated[
+        str,
+        typer.Argument(help="components, missing, noise, one_or_many, learning_curve, errors, probabilities, faithful or frontier"),
+    ],
+    source: Annotated[Path, typer.Option("--from", help="the folder of the real sets")],
+) -> None:
+    """Answer a question about the ranker by experiment on the real sets; what was measured before is reused."""
+    from fuserank.pipeline.results import SEEDS
+    from fuserank.pipeline.studies import STUDIES
+    from fuserank.pipeline.studies.bench import imported
+    from fuserank.pipeline.studies.report import PAGE, write_studies
+    from fuserank.settings import load_settings
+
+    run, settings = STUDIES[name], load_settings()
+    folder = settings.reports / "studies" / name
+    rows = write_studies([run(imported(source, settings), SEEDS, out.print)], folder)
+    out.print(f"{len(rows)} rows; page: {folder / PAGE}")
