@@ -31,8 +31,20 @@ def verify(folder: Path, needed: Iterable[str]) -> None:
         needed: relative paths that must be among the sealed ones.
 
     Raises:
-        ModelFolderError: no folder, no seal, a seal that names a path outside the folder, a missing or an altered file.
+        ModelFolderError: no folder, no seal, a seal that names a path outside the folder, a missing or an altered file, or a path
+            that the system refuses.
     """
+    try:
+        _verify(folder, needed)
+    except OSError as error:  # a name that is too long, say, or a file that we may not read
+        raise ModelFolderError(
+            f"{str(folder)[:80]}: cannot be read: {error.strerror}",
+            allowed="a folder that was published whole",
+            todo="check the path, or fetch the folder again",
+        ) from None
+
+
+def _verify(folder: Path, needed: Iterable[str]) -> None:
     todo = "write or fetch the folder again"
     if not folder.is_dir():
         raise ModelFolderError(f"no folder {folder}", allowed="a folder that was published whole", todo="check the path")
@@ -60,7 +72,7 @@ def _read_seal(folder: Path) -> dict[str, str]:
     try:
         hashes = json.loads(path.read_bytes())["files"]
         good = isinstance(hashes, dict) and all(isinstance(v, str) and _is_inside(k) for k, v in hashes.items())
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         good = False
     if not good:
         raise ModelFolderError(

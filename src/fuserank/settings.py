@@ -6,13 +6,24 @@ Settings are read at the door only (flows, command line, service); classes below
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 import pydantic_settings
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, PyprojectTomlConfigSettingsSource, SettingsConfigDict
 
 from fuserank.errors import SettingsError
@@ -21,8 +32,50 @@ from fuserank.errors import SettingsError
 OTHER_VARIABLES = frozenset({"FUSERANK_PACKAGE", "FUSERANK_SHARED_DATA"})
 
 
+def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("no value twice")
+    return values
+
+
+def _at_least_one(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not values:
+        raise ValueError("at least one value")
+    return values
+
+
+def _not_empty(path: Any) -> Any:
+    """An empty path would be the working folder."""
+    if isinstance(path, str) and (not path.strip() or "\0" in path):
+        raise ValueError("a path that is not empty")
+    return path
+
+
+def _word_or_number(value: Any) -> str | int | float:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, str | int | float)
+        or (isinstance(value, float) and not math.isfinite(value))
+    ):
+        raise ValueError("a word or a finite number")
+    return value
+
+
+def _form(value: Any) -> str | None:
+    """The form that a knob of the search is meant to have, so that an error speaks of that one; None: of none."""
+    if isinstance(value, dict | Span):
+        return "span"
+    return "values" if isinstance(value, list | tuple) else "all" if value == "all" else None
+
+
+Names = Annotated[tuple[str, ...], AfterValidator(_each_once)]
+SomeNames = Annotated[Names, AfterValidator(_at_least_one)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]  # what every generator takes, LightGBM's too, with room for those counted on from it
+Folder = Annotated[Path, BeforeValidator(_not_empty)]
+
+
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class MediaSettings(_Section):
@@ -46,7 +99,7 @@ class EncoderSettings(_Section):
 class FeatureSettings(_Section):
     """What is extracted, and how."""
 
-    modalities: tuple[str, ...] = ("text", "multilingual", "words", "lexical", "image", "audio", "numeric", "history")
+    modalities: SomeNames = ("text", "multilingual", "words", "lexical", "image", "audio", "numeric", "history")
     batch_size: int = Field(32, gt=0, description="items an encoder sees at once")
     workers: int = Field(2, gt=0, description="threads that decode media beside the encoder")
     encoders: EncoderSettings = EncoderSettings()
@@ -57,15 +110,17 @@ class FeatureSettings(_Section):
 class TrainingSettings(_Section):
     """The fusion models that are trained, and how."""
 
-    rankers: tuple[str, ...] = Field(
+    rankers: SomeNames = Field(
         default=("late", "late+concat+sequence", "sum+sequence", "concat+sequence", "attention+attention_sequence"),
         description="late, fusion+scorer or late+fusion+scorer of each model; the first is also trained on each family alone",
     )
     loss: str = "softmax"
-    seeds: tuple[int, ...] = (0,)
-    start: Path | None = Field(None, description="model folder that training starts from, as far as modalities and encoders agree")
-    width: int = Field(64, gt=0, multiple_of=4, description="D, the width of a modality's vector in the model")
-    interaction: int = Field(64, ge=0, description="R, rank of the query-product product term; 0 leaves it out")
+    seeds: Annotated[tuple[Seed, ...], AfterValidator(_each_once), AfterValidator(_at_least_one)] = (0,)
+    start: Folder | None = Field(
+        None, description="model folder that training starts from, as far as modalities and encoders agree"
+    )
+    width: int = Field(64, gt=0, le=4096, multiple_of=4, description="D, the width of a modality's vector in the model")
+    interaction: int = Field(64, ge=0, le=4096, description="R, rank of the query-product product term; 0 leaves it out")
     epochs: int = Field(20, gt=0, description="the learning rate falls to 0 over them")
     patience: int = Field(8, gt=0, description="epochs without better validation nDCG@10 before training stops")
     batch_queries: int = Field(16, gt=0)
@@ -73,7 +128,7 @@ class TrainingSettings(_Section):
     pool: int = Field(4096, gt=1, description="candidates per query that slates are drawn from")
     learning_rate: float = Field(2e-3, gt=0)
     weight_decay: float = Field(1e-2, ge=0)
-    late: int = Field(192, gt=0, description="K, width of late interaction")
+    late: int = Field(192, gt=0, le=4096, description="K, width of late interaction")
     late_learning_rate: float = Field(3e-3, gt=0)
     late_weight_decay: float = Field(0.3, ge=0)
     input_dropout: float = Field(0.3, ge=0, lt=1, description="of late interaction")
@@ -86,12 +141,12 @@ class TrainingSettings(_Section):
 class FinetuningSettings(_Section):
     """How `fuserank finetune` trains the last blocks of the picture encoder."""
 
-    epochs: int = Field(8, gt=0, description="the learning rate falls to 0 over them")
-    crops: int = Field(4, gt=0, description="of each photo, kept on disk while it runs: 44 kB each")
+    epochs: int = Field(8, gt=0, description="the learning rate rises for a tenth of their steps, then falls to 0")
+    crops: int = Field(4, gt=0, le=64, description="of each photo, kept on disk while it runs: 44 kB each")
     batch: int = Field(32, gt=0, description="photos a step")
-    learning_rate: float = Field(5e-4, gt=0)
+    learning_rate: float = Field(5e-4, gt=0, description="at its peak")
     weight_decay: float = Field(1e-2, ge=0)
-    seed: int = Field(0, ge=0)
+    seed: Seed = Field(0, description="of crops, order and classification head")
 
 
 class Span(_Section):
@@ -108,15 +163,23 @@ class Span(_Section):
         return self
 
 
+Knob = Annotated[
+    Annotated[Literal["all"], Tag("all")]
+    | Annotated[tuple[Annotated[str | int | float, PlainValidator(_word_or_number)], ...], Tag("values")]
+    | Annotated[Span, Tag("span")],
+    Discriminator(_form, custom_error_type="form", custom_error_message="all, a list of values, or a span of low, high and log"),
+]
+
+
 class TuningSettings(_Section):
     """The search over structure: how long, and among what."""
 
     minutes: float = Field(30.0, gt=0, description="budget of one call; the next call on the same data goes on")
     trials: int = Field(300, gt=0, description="finished trials of all calls after which the search ends")
-    seed: int = Field(0, ge=0, description="of the search and of each training in it")
-    confirm: int = Field(2, gt=0, description="fresh seeds that the best trials must beat the default with")
+    seed: Seed = Field(0, description="of the search and of each training in it")
+    confirm: int = Field(2, gt=0, le=64, description="fresh seeds that the best trials must beat the default with")
     slowest: float = Field(4.0, gt=1, description="a trial is pruned whose epochs take so many times as long as the default's")
-    space: dict[str, Literal["all"] | tuple[str | int | float, ...] | Span] = Field(
+    space: dict[str, Knob] = Field(
         default={
             "ranker": "all",
             "loss": ["softmax", "lambdaloss", "listnet", "listmle", "approx_ndcg", "ranknet", "bce"],
@@ -142,7 +205,7 @@ class TuningSettings(_Section):
 class EvaluationSettings(_Section):
     """What the leaderboard holds beside the fusion models."""
 
-    baselines: tuple[str, ...] = (
+    baselines: Names = (
         "random",
         "single",
         "fixed",
@@ -184,7 +247,7 @@ class MonitoringSettings(_Section):
 
     column_share: float = Field(0.3, gt=0, le=1, description="share of drifting columns that makes a table drift")
     alpha: float = Field(0.05, gt=0, lt=1, description="false-alarm level that thresholds are calibrated to")
-    sample: int = Field(2000, gt=10, description="rows drawn from each side for embedding drift")
+    sample: int = Field(2000, ge=30, description="rows drawn from each side for embedding drift; fewer are never compared")
 
 
 class Settings(BaseSettings):
@@ -198,8 +261,8 @@ class Settings(BaseSettings):
         pyproject_toml_table_header=("tool", "fuserank"),
     )
 
-    home: Path = Field(Path(".fuserank"), description="feature store, models, registry")
-    reports: Path = Field(Path("reports"), description="run reports")
+    home: Folder = Field(Path(".fuserank"), description="feature store, models, registry")
+    reports: Folder = Field(Path("reports"), description="run reports")
     media: MediaSettings = MediaSettings()
     features: FeatureSettings = FeatureSettings()
     training: TrainingSettings = TrainingSettings()
@@ -244,10 +307,10 @@ def load_settings(**arguments: Any) -> Settings:
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        unknown = first["type"] == "extra_forbidden"
+        unknown, allowed = first["type"] == "extra_forbidden", first["msg"].removeprefix("Input should be ")
         raise SettingsError(
             f"setting {key!r}: {'no such setting' if unknown else 'wrong value'} (got {str(first.get('input'))[:80]!r})",
-            allowed=", ".join(_keys(Settings, first["loc"])) if unknown else first["msg"].removeprefix("Input should be "),
+            allowed=", ".join(_keys(Settings, first["loc"])) if unknown else allowed.removeprefix("Value error, "),
             todo="correct the argument, the FUSERANK_* variable or [tool.fuserank] in pyproject.toml",
         ) from None
 

@@ -25,11 +25,31 @@ from fuserank.types import Judgment
         ("training", {"loss": "softmx"}, UnknownNameError),
         ("features", {"modalities": ("txt",)}, UnknownNameError),
         ("evaluation", {"baselines": ("lambdamrt",)}, UnknownNameError),
+        ("evaluation", {"families": {"text": ("words", "txt")}}, UnknownNameError),
     ],
 )
 def test_unknown_names_are_refused_before_any_work(tmp_path, section, values, error):
     with pytest.raises(error, match="next: "):
         Job(tmp_path / "not even there", load_settings(**{section: values}))
+
+
+@pytest.mark.parametrize("setting", ["home", "reports"])
+@pytest.mark.parametrize("place", ["file", "file/in", "dangling", "/proc/x", "a" * 300, "a" * 5000])
+def test_a_place_where_nothing_can_be_written_is_refused(tmp_path, monkeypatch, setting, place):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(
+        SettingsError, match=rf"setting '{setting}': .* cannot be written to: .*next: set FUSERANK_{setting.upper()}"
+    ):
+        Job(tmp_path / "not even there", load_settings(**{setting: place}))
+
+
+def test_looking_whether_a_place_can_be_written_leaves_nothing(tmp_path):
+    (tmp_path / "old").mkdir()
+    for home in (tmp_path / "new" / "er", tmp_path / "old"):
+        Job(tmp_path / "not even there", load_settings(home=home, reports=tmp_path / "reports"))
+    assert [path.name for path in tmp_path.rglob("*")] == ["old"]
 
 
 @pytest.mark.parametrize(

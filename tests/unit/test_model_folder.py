@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -113,6 +114,25 @@ def test_any_flipped_bit_is_refused(folder, name, where, bit):
 def test_truncated_seal_is_refused(folder, size):
     (folder / SEAL).write_bytes((folder / SEAL).read_bytes()[:size])
     with pytest.raises(ModelFolderError, match="cannot be read as a seal"):
+        load_model(folder)
+
+
+def test_a_path_that_the_system_refuses_says_so():
+    with pytest.raises(ModelFolderError, match=r"^a{80}: cannot be read: File name too long; .*next: check the path"):
+        verify(Path("a" * 5000), ())
+
+
+def test_a_seal_nested_without_end_is_refused(folder):
+    (folder / SEAL).write_text("[" * 200_000)
+    with pytest.raises(ModelFolderError, match="cannot be read as a seal"):
+        load_model(folder)
+
+
+def test_a_seal_with_a_name_longer_than_any_file_has_is_refused(folder):
+    content = json.loads((folder / SEAL).read_text())
+    content["files"]["a" * 5000] = "00"
+    (folder / SEAL).write_text(json.dumps(content))
+    with pytest.raises(ModelFolderError, match="File name too long"):
         load_model(folder)
 
 

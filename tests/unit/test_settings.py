@@ -1,7 +1,7 @@
 import pytest
 
 from fuserank.errors import SettingsError
-from fuserank.settings import load_settings
+from fuserank.settings import Settings, Span, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -12,6 +12,12 @@ def _alone(tmp_path, monkeypatch):
 
 def pyproject(folder, epochs):
     (folder / "pyproject.toml").write_text(f"[tool.fuserank.training]\nepochs = {epochs}\n")
+
+
+def real_numbers(section):
+    """The settings of a section that are real numbers."""
+    fields = Settings.model_fields[section].annotation.model_fields
+    return [key for key, field in fields.items() if field.annotation is float]
 
 
 def test_argument_over_environment_over_pyproject_over_default(tmp_path, monkeypatch):
@@ -43,11 +49,66 @@ def test_settings_are_frozen():
         ({"training": {"epochs": 0}}, r"setting 'training.epochs': wrong value \(got '0'\); allowed: greater than 0; next"),
         ({"training": {"width": 6}}, r"'training.width'.*allowed: a multiple of 4; next"),
         ({"training": {"device": "tpu"}}, r"'training.device'.*'cpu'"),
+        ({"training": {"seeds": []}}, r"'training.seeds'.*\(got '\[\]'\); allowed: at least one value; next"),
+        ({"training": {"seeds": [0, 1, 0]}}, r"'training.seeds'.*allowed: no value twice; next"),
+        ({"training": {"seeds": [3, -1]}}, r"'training.seeds.1'.*allowed: greater than or equal to 0"),
+        ({"training": {"seeds": [2**31]}}, r"'training.seeds.0'.*allowed: less than 2147483648"),
+        ({"training": {"rankers": []}}, r"'training.rankers'.*at least one value"),
+        ({"training": {"rankers": ["late", "late"]}}, r"'training.rankers'.*no value twice"),
+        ({"training": {"late": 10**11}}, r"'training.late'.*less than or equal to 4096"),
+        ({"training": {"start": ""}}, r"'training.start'.*a path that is not empty"),
+        ({"features": {"modalities": []}}, r"'features.modalities'.*at least one value"),
+        ({"features": {"modalities": ["words", "words"]}}, r"'features.modalities'.*no value twice"),
+        ({"evaluation": {"baselines": ["random", "random"]}}, r"'evaluation.baselines'.*no value twice"),
+        ({"finetuning": {"seed": 2**32}}, r"'finetuning.seed'.*less than"),
+        ({"finetuning": {"crops": 65}}, r"'finetuning.crops'.*less than or equal to 64"),
+        ({"tuning": {"seed": 2**32}}, r"'tuning.seed'.*less than"),
+        ({"tuning": {"confirm": 65}}, r"'tuning.confirm'.*less than or equal to 64"),
+        ({"monitoring": {"sample": 29}}, r"'monitoring.sample'.*greater than or equal to 30"),
+        ({"home": ""}, r"'home'.*\(got ''\); allowed: a path that is not empty"),
+        ({"reports": " "}, r"'reports'.*a path that is not empty"),
+        ({"home": "a\0b"}, r"'home'.*a path"),
     ],
 )
 def test_a_wrong_argument_is_named_with_what_is_allowed(arguments, message):
     with pytest.raises(SettingsError, match=message):
         load_settings(**arguments)
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan"])
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [(name, key) for name in ("training", "finetuning", "tuning", "gate", "monitoring", "media") for key in real_numbers(name)],
+)
+def test_no_number_is_infinite_or_none(section, key, value):
+    with pytest.raises(SettingsError, match=rf"'{section}.{key}': wrong value \(got '{value}'\)"):
+        load_settings(**{section: {key: value}})
+
+
+@pytest.mark.parametrize(
+    ("knob", "message"),
+    [
+        ({"low": float("nan"), "high": 1}, r"'tuning.space.dropout.span.low'.*got 'nan'\); allowed: a finite number"),
+        ({"low": 0, "high": float("inf")}, r"'tuning.space.dropout.span.high'.*allowed: a finite number"),
+        ({"low": 1, "high": 0}, r"'tuning.space.dropout.span'.*allowed: low < high"),
+        ([0.1, float("nan")], r"'tuning.space.dropout.values.1'.*got 'nan'\); allowed: a word or a finite number"),
+        ([None], r"'tuning.space.dropout.values.0'.*allowed: a word or a finite number"),
+        ([True], r"'tuning.space.dropout.values.0'.*allowed: a word or a finite number"),
+        (
+            "ALL",
+            r"'tuning.space.dropout': wrong value \(got 'ALL'\); allowed: all, a list of values, or a span of low, high and log",
+        ),
+        (0.3, r"'tuning.space.dropout'.*allowed: all, a list of values, or a span"),
+    ],
+)
+def test_an_error_in_a_knob_speaks_of_the_form_it_has(knob, message):
+    with pytest.raises(SettingsError, match=message):
+        load_settings(tuning={"space": {"dropout": knob}})
+
+
+def test_knobs_of_every_form_are_read(monkeypatch):
+    monkeypatch.setenv("FUSERANK_TUNING__SPACE", '{"ranker": "all", "width": [8, 16], "dropout": {"low": 0, "high": 0.5}}')
+    assert load_settings().tuning.space == {"ranker": "all", "width": (8, 16), "dropout": Span(low=0, high=0.5)}
 
 
 def test_an_unknown_key_in_pyproject_is_refused(tmp_path):

@@ -33,7 +33,7 @@ TWELVE = Budget(600, 12)
 
 
 def run(file, budget=TWELVE, evaluate=evaluate, default=DEFAULT, **options):
-    with open_study(file, default, 0) as study:
+    with open_study(file, default, 0, SPACE) as study:
         search(study, evaluate, SPACE, budget, **options)
         return finished(study)
 
@@ -131,16 +131,16 @@ def test_a_default_that_cannot_be_evaluated_is_an_error_and_is_asked_again(tmp_p
 
 def test_two_searches_never_share_a_study(tmp_path):
     with (
-        open_study(tmp_path / "s.log", DEFAULT, 0),
+        open_study(tmp_path / "s.log", DEFAULT, 0, SPACE),
         pytest.raises(InputError, match="another search"),
-        open_study(tmp_path / "s.log", DEFAULT, 0),
+        open_study(tmp_path / "s.log", DEFAULT, 0, SPACE),
     ):
         pass
     assert run(tmp_path / "s.log", Budget(0, 0))
 
 
 def test_importance_names_the_knob_that_matters(tmp_path):
-    with open_study(tmp_path / "s.log", DEFAULT, 0) as study:
+    with open_study(tmp_path / "s.log", DEFAULT, 0, SPACE) as study:
         search(study, evaluate, SPACE, Budget(600, 3))
         assert importance(study) == {}, "too few trials say nothing"
         search(study, evaluate, SPACE, Budget(600, 25))
@@ -151,7 +151,7 @@ def test_importance_names_the_knob_that_matters(tmp_path):
 
 
 def test_importance_of_equal_values_is_not_invented(tmp_path):
-    with open_study(tmp_path / "s.log", DEFAULT, 0) as study:
+    with open_study(tmp_path / "s.log", DEFAULT, 0, SPACE) as study:
         search(study, lambda *_: 0.5, SPACE, Budget(600, 6))
         assert importance(study) == {}
 
@@ -162,7 +162,7 @@ def test_a_lucky_trial_loses_with_fresh_seeds(tmp_path):
     def luck(params, seed, report):
         return value_of(params) if seed == 0 else 1.0 - abs(params["x"] - DEFAULT["x"])
 
-    with open_study(tmp_path / "s.log", DEFAULT, 0) as study:
+    with open_study(tmp_path / "s.log", DEFAULT, 0, SPACE) as study:
         search(study, luck, SPACE, Budget(600, 10))
         chosen = finalists(study, DEFAULT)
         assert chosen[0].params == DEFAULT and len(chosen) == 3
@@ -193,7 +193,7 @@ def evaluate(params, seed, report):
     return value_of(params)
 
 seen = []
-with open_study(Path(sys.argv[1]), DEFAULT, 0) as study:
+with open_study(Path(sys.argv[1]), DEFAULT, 0, SPACE) as study:
     search(study, evaluate, SPACE, Budget(120, 5))
 """
 
@@ -206,6 +206,50 @@ def test_half_a_line_and_a_lock_that_stayed_are_mended(tmp_path):
     file.with_name("s.log.lock").symlink_to(file)
     assert run(file, Budget(600, 4))[:3] == first
     assert file.read_bytes().startswith(whole + b'{"op_code":')
+
+
+OTHER_SPACE = {"shape": CategoricalDistribution(("round", "square")), "x": FloatDistribution(0.0, 1.0)}
+DAMAGED = {
+    "binary without a line": lambda lines: [b"\x00\xff" * 100],
+    "half of the first line": lambda lines: [lines[0][:-9]],
+    "a binary line": lambda lines: [b"\x00\xff" * 100 + b"\n"],
+    "zeros at the end": lambda lines: [*lines, b"\0" * 4096 + b"\n"],
+    "garbage in the middle": lambda lines: [*lines[:3], b"garbage\n", *lines[3:]],
+    "blank lines": lambda lines: [b"\n", b"\n", *lines],
+    "a list": lambda lines: [b"[]\n", *lines],
+    "null": lambda lines: [b"null\n"],
+    "no end of nesting": lambda lines: [b"[" * 200_000 + b"\n"],
+    "a key that is missing": lambda lines: [b'{"op_code":4}\n'],
+    "an unknown operation": lambda lines: [b'{"op_code":99,"worker_id":"x"}\n', *lines],
+    "values of another space": lambda lines: [line.replace(b"flat", b"flit") for line in lines],
+    "knobs of another space": lambda lines: [line.replace(b'"x"', b'"y"') for line in lines],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_journal_is_refused_and_kept(tmp_path, damage):
+    file = tmp_path / "s.log"
+    run(file, Budget(600, 2))
+    damaged = b"".join(damage(file.read_bytes().splitlines(keepends=True)))
+    file.write_bytes(damaged)
+    with pytest.raises(InputError, match=r"s\.log cannot be read: .*next: delete it; the search begins anew"):
+        run(file)
+    assert file.read_bytes().startswith(damaged)
+    file.unlink()
+    assert len(run(file, Budget(600, 2))) == 2, "the lock was given back"
+
+
+def test_a_journal_that_is_a_folder_is_refused(tmp_path):
+    (tmp_path / "s.log").mkdir()
+    with pytest.raises(InputError, match="cannot be read"):
+        run(tmp_path / "s.log")
+
+
+def test_a_trial_that_waits_must_be_of_the_space_too(tmp_path):
+    with open_study(tmp_path / "s.log", DEFAULT, 0, SPACE):
+        pass
+    with pytest.raises(InputError, match="cannot be read"), open_study(tmp_path / "s.log", DEFAULT, 0, OTHER_SPACE):
+        pass
 
 
 def test_it_goes_on_after_kill_9(tmp_path):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fuserank.errors import InputError, RequestError
 from fuserank.explain import Explanation, Shop, explain
+from fuserank.explain.words import words_of
 from fuserank.features.extraction import Progress
 from fuserank.files import write_file
 from fuserank.model_folder import check_encoders, load_model
@@ -23,19 +26,26 @@ from fuserank.slates import keep_modalities, project_catalogue
 from fuserank.types import Query
 
 DEPTH = 50  # products that each retriever gives
+MOST_WORDS = 64  # of a query that are explained: each costs a dozen texts to encode
+NAME_BYTES = 80  # of a page's name, well below what file systems take
 
 
 def champion(job: Job) -> tuple[Ranker, tuple[str, ...]]:
     """The reigning ranker of a dataset, and the product modalities that it sees.
 
     Raises:
-        InputError: nobody reigns yet.
+        InputError: nobody reigns, because the chain did not run yet or its gate promoted nothing.
         StaleFeatureError: an encoder is not the one that it was trained with.
     """
     models = registry(job)
     reigning = models.champion()
     if reigning is None:
-        raise InputError(f"no champion of {job.name}", todo=f"run the chain first: python -m flows.chain {job.data}")
+        again, note = f"python -m flows.chain {job.data}", job.reports / "gate.json"
+        if note.exists():
+            raise InputError(
+                f"no champion of {job.name}: the gate promoted no model", todo=f"see why in {note}, mend it, and run again: {again}"
+            )
+        raise InputError(f"no champion of {job.name}", todo=f"run the chain first: {again}")
     ranker, meta = load_model(models.path(reigning))
     check_encoders(meta, job.modalities)
     return ranker, tuple(meta.settings.get("keep", [m.name for m in job.modalities]))
@@ -48,7 +58,8 @@ def asked(job: Job, query_id: str | None, text: str | None) -> Query:
         InputError: neither or both are given, or the dataset has no such query.
     """
     if (query_id is None) == (text is None):
-        raise InputError("a query id and words" if text else "no query", allowed="one of both", todo="give --query or --text")
+        came = "no query" if text is None else "a query id and words"
+        raise InputError(came, allowed="one of both", todo="give --query or --text")
     if text is not None:
         return Query("asked", text=text)
     queries = {query.query_id: query for query in job.dataset.queries}
@@ -70,7 +81,8 @@ def explain_query(
     """Explain how the champion orders what the catalogue has for a query; write the explanation as a page and as JSON.
 
     Args:
-        top, parts, closely: as of `fuserank.explain.explain`.
+        top, parts, closely: as of `fuserank.explain.explain`; words of a query that has more than MOST_WORDS are left out, and a
+            note of the explanation says so.
         progress: of extraction.
 
     Returns:
@@ -86,6 +98,7 @@ def explain_query(
         raise RequestError(f"query {query.query_id!r} finds nothing", todo="ask with other words, or for another query")
     (slate,) = keep_modalities([features.slate(0, rows)], ranker.spec.modalities, keep)
     products = {product.product_id: product for product in data.products}
+    parts, notes = _within_bounds(parts, features.queries.texts[0])
     explanation = explain(
         ranker,
         project_catalogue(ranker, features),
@@ -97,13 +110,23 @@ def explain_query(
         closely=closely,
         shop=Shop(products.__getitem__, data.media.get, query),
     )
-    folder = job.reports / "explanations"
-    write_file(folder / f"{_file_name(query.query_id)}.json", json.dumps(explanation.as_dict(), ensure_ascii=False, indent=1))
-    page = folder / f"{_file_name(query.query_id)}.html"
+    explanation = replace(explanation, notes=(*notes, *explanation.notes))
+    folder, name = job.reports / "explanations", _file_name(query.query_id)
+    write_file(folder / f"{name}.json", json.dumps(explanation.as_dict(), ensure_ascii=False, indent=1))
+    page = folder / f"{name}.html"
     write_file(page, render("explanation.html", **page_context(job, explanation, query, products, ranker.spec.name)))
     return explanation, page
 
 
+def _within_bounds(parts: Sequence[str], text: str) -> tuple[Sequence[str], list[str]]:
+    """The parts that a query of this text can be explained by in seconds, and a note on what is left out."""
+    words = len(words_of(text))
+    if "query_words" not in parts or words <= MOST_WORDS:
+        return parts, []
+    return [part for part in parts if part != "query_words"], [f"query_words: {words} words, of at most {MOST_WORDS} explained"]
+
+
 def _file_name(query_id: str) -> str:
-    """A name that no file system refuses."""
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in query_id)[:80]
+    """A name that no file system refuses: the id where it is one, else what is left of it and a hash, for each id its own."""
+    kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in query_id).encode()[:NAME_BYTES].decode(errors="ignore")
+    return kept if kept == query_id else f"{kept}-{hashlib.sha256(query_id.encode()).hexdigest()[:8]}"

@@ -6,8 +6,10 @@ import ast
 import hashlib
 import json
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,11 +67,14 @@ class Job:
 
         Raises:
             UnknownNameError: the settings name a modality, a loss or a baseline that does not exist.
-            SettingsError: an encoder of your own is not there, or cannot do what its modality asks for.
+            SettingsError: nothing can be written where home or reports shall lie, or an encoder of your own is not there, or cannot
+                do what its modality asks for.
             ModelFolderError: the model that training starts from is not there, or damaged.
         """
+        for setting in ("home", "reports"):
+            _refuse_unwritable(setting, getattr(self.settings, setting))
         for table, names in (
-            (MODALITIES, self.settings.features.modalities),
+            (MODALITIES, (*self.settings.features.modalities, *chain.from_iterable(self.settings.evaluation.families.values()))),
             (LOSSES, (self.settings.training.loss,)),
             (BASELINES, self.settings.evaluation.baselines),
         ):
@@ -124,6 +129,21 @@ class Job:
             **parts,
         }
         return hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _refuse_unwritable(setting: str, folder: Path) -> None:
+    """SettingsError unless a folder can be made in `folder`, or in what is there of the way to it; nothing of it stays."""
+    place = folder.absolute()
+    try:
+        while not (place.exists() or place.is_symlink()):
+            place = place.parent
+        tempfile.TemporaryDirectory(dir=place).cleanup()
+    except OSError as error:
+        raise SettingsError(
+            f"setting {setting!r}: {str(folder)[:80]!r} cannot be written to: {error.strerror}",
+            allowed="a folder, or a place where one can be made",
+            todo=f"set FUSERANK_{setting.upper()}, or {setting} in pyproject.toml, to another place",
+        ) from None
 
 
 class Parts(NamedTuple):

@@ -62,7 +62,7 @@ def tune(job: Job, features: Features, *, on_trial: Callable[[Trial], None] | No
 
     Raises:
         SettingsError: the space names a knob or a value that does not exist.
-        InputError: another process tunes the same job, or a split has no judged query.
+        InputError: another process tunes the same job, its journal is damaged, or a split has no judged query.
     """
     knobs = job.settings.tuning
     space, default, started = space_of(job), default_of(job), time.monotonic()
@@ -72,7 +72,7 @@ def tune(job: Job, features: Features, *, on_trial: Callable[[Trial], None] | No
     folder = job.settings.home / "tuning"
     evaluate = _evaluation(job, features, folder / f"{key}.checkpoint")
     seeds = range(knobs.seed + 1, knobs.seed + 1 + knobs.confirm)
-    with open_study(folder / f"{key}.log", default, knobs.seed) as study:
+    with open_study(folder / f"{key}.log", default, knobs.seed, space) as study:
         search(study, evaluate, space, Budget(0, 0), seed=knobs.seed, on_trial=on_trial)
         (own, *_) = finalists(study, default)
         left = 60 * knobs.minutes - (time.monotonic() - started)

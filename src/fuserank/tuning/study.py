@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 from fuserank.errors import InputError
 
 if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
     from optuna.study import Study
     from optuna.trial import FrozenTrial
 
 Params = Mapping[str, Any]
 WARM_UP_TRIALS, WARM_UP_EPOCHS = 4, 3  # before the median of earlier trials says anything
+# What optuna raises on a journal that was damaged: it checks none of it.
+DAMAGE = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError, IsADirectoryError)
 STATES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
 
 
@@ -47,19 +50,19 @@ class Trial:
 
 
 @contextmanager
-def open_study(file: Path, default: Params, seed: int) -> Iterator[Study]:
+def open_study(file: Path, default: Params, seed: int, space: Mapping[str, BaseDistribution]) -> Iterator[Study]:
     """The study in `file`, made if it is not there, with the default as its first trial.
 
     Args:
         default: knob -> value as the settings have it.
         seed: of the sampler.
+        space: knob -> optuna's distribution, that all trials are of.
 
     Raises:
-        InputError: another process works on this study.
+        InputError: another process works on this study, or the file is damaged.
     """
     import optuna
     from filelock import FileLock, Timeout
-    from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -71,9 +74,7 @@ def open_study(file: Path, default: Params, seed: int) -> Iterator[Study]:
             f"{file.name}: another search works on this study", allowed="one at a time", todo="wait for it, or end it"
         ) from None
     try:
-        _mend(file)
-        journal = optuna.storages.JournalStorage(JournalFileBackend(str(file)))
-        study = optuna.create_study(storage=journal, study_name="fuserank", direction="maximize", load_if_exists=True)
+        study = _read(file, space)
         # A sampler that began again at the same seed would draw its first trials a second time.
         study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
         study.pruner = optuna.pruners.MedianPruner(WARM_UP_TRIALS, WARM_UP_EPOCHS)
@@ -87,12 +88,45 @@ def open_study(file: Path, default: Params, seed: int) -> Iterator[Study]:
         lock.release()
 
 
+def _read(file: Path, space: Mapping[str, BaseDistribution]) -> Study:
+    import optuna
+    from optuna.storages.journal import JournalFileBackend
+
+    try:
+        _mend(file)
+        journal = optuna.storages.JournalStorage(JournalFileBackend(str(file)))
+        study = optuna.create_study(storage=journal, study_name="fuserank", direction="maximize", load_if_exists=True)
+        for trial in study.trials:
+            _refuse_another_space(trial, space)
+    except DAMAGE as error:
+        raise InputError(
+            f"{file} cannot be read: {error!r}", allowed="the journal that a search wrote", todo="delete it; the search begins anew"
+        ) from error
+    return study
+
+
+def _refuse_another_space(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> None:
+    """ValueError for a trial whose params the space does not hold; optuna checks their values when it makes such a trial."""
+    from optuna.trial import create_trial
+
+    params = _asked(trial)
+    if not trial.distributions.items() <= space.items() or not params.keys() <= space.keys():
+        raise ValueError(f"trial {trial.number} is of another space")
+    create_trial(state=state("FAIL"), params=params, distributions={name: space[name] for name in params})
+
+
 def _mend(file: Path) -> None:
-    """Remove what a process that was killed while it wrote has left: half a line, and optuna's lock. Ours is held here."""
+    """Remove what a process that was killed while it wrote has left: half a line, and optuna's lock. Ours is held here.
+
+    Raises:
+        ValueError: the file is not empty and holds no whole line, so there is nothing to mend it to.
+    """
     file.with_name(file.name + ".lock").unlink(missing_ok=True)
     if file.exists():
         data = file.read_bytes()
         whole = data.rfind(b"\n") + 1
+        if data and not whole:
+            raise ValueError("it holds no line")
         if whole < len(data):
             os.truncate(file, whole)
 

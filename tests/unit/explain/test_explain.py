@@ -8,9 +8,13 @@ import pytest
 
 from fuserank.errors import InputError, UnknownNameError
 from fuserank.explain import PARTS, Shop, explain
+from fuserank.files import write_file
 from fuserank.pages import render
-from fuserank.pipeline.explain import asked
+from fuserank.pipeline import explain as module
+from fuserank.pipeline.explain import MOST_WORDS, _file_name, asked, champion
 from fuserank.pipeline.explanation_page import page_context
+from fuserank.settings import load_settings
+from fuserank.types import Query
 
 FAMILIES = {"text": ("text", "multilingual", "lexical"), "picture": ("image",)}
 
@@ -78,9 +82,44 @@ def test_a_question_is_an_id_or_words(tiny):
     known = tiny.job.dataset.queries[0]
     assert asked(tiny.job, known.query_id, None) == known
     assert asked(tiny.job, None, "red mug").text == "red mug"
-    for wrong in ((None, None), (known.query_id, "red mug"), ("nobody", None)):
-        with pytest.raises(InputError):
+    for wrong, said in (
+        ((None, None), "no query; "),
+        ((known.query_id, "red mug"), "a query id and words"),
+        ((known.query_id, ""), "a query id and words"),
+        (("nobody", None), "no query 'nobody'"),
+    ):
+        with pytest.raises(InputError, match=said):
             asked(tiny.job, *wrong)
+
+
+def test_without_a_champion_the_reason_is_said(tiny, tmp_path):
+    job = replace(tiny.job, settings=load_settings(home=tmp_path / "home", reports=tmp_path / "reports"))
+    with pytest.raises(InputError, match=r"no champion of .*; next: run the chain first"):
+        champion(job)
+    write_file(job.reports / "gate.json", "{}")
+    with pytest.raises(InputError, match=r"the gate promoted no model; next: see why in .*gate\.json"):
+        champion(job)
+
+
+def test_names_of_pages_are_short_and_each_query_has_its_own():
+    assert _file_name("q-1_a") == "q-1_a"
+    ids = ["a/b", "a_b", "a b", "商" * 200, "商" * 201, "x" * 80, "x" * 81, "..", "é" * 41]
+    names = [_file_name(query_id) for query_id in ids]
+    assert len(set(names)) == len(ids)
+    assert all(len(name.encode()) < 100 and "/" not in name and "." not in name for name in names)
+
+
+@pytest.mark.parametrize(("words", "explained"), [(2, True), (MOST_WORDS + 1, False)])
+def test_more_words_than_can_be_explained_are_left_out_and_that_is_said(tiny, trained, tmp_path, monkeypatch, words, explained):
+    monkeypatch.setattr(module, "champion", lambda job: (trained, tuple(m.name for m in job.modalities)))
+    job = replace(tiny.job, settings=tiny.job.settings.model_copy(update={"reports": tmp_path}))
+    title = tiny.job.dataset.products[0].title.split()[0]
+    query = Query("asked", text=" ".join([title] * words))
+    found, page = module.explain_query(job, query, top=2, closely=1, parts=("query_words", "fields"))
+    assert bool(found.products[0].query_words) == explained and found.products[0].fields
+    left_out = f" words, of at most {MOST_WORDS} explained"
+    assert any(note.startswith("query_words: ") and note.endswith(left_out) for note in found.notes) != explained
+    assert (left_out in page.read_text()) != explained
 
 
 def test_late_interaction_is_explained_like_any_ranker(tiny, shaken, probe_of, worded):
