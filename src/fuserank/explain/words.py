@@ -12,6 +12,7 @@ from fuserank.encoders.text_cleaning import clean_text, has_cjk
 
 EXACT_WORDS = 6  # 64 texts; beyond it orders are sampled
 ORDERS = 12
+MOST_WORDS = 64  # each costs ORDERS texts to encode
 _SPACED = re.compile(r"\s+|\S+\s*")
 _SAYS_SOMETHING = re.compile(r"\w")
 
@@ -19,7 +20,7 @@ _SAYS_SOMETHING = re.compile(r"\w")
 def words_of(text: str) -> list[str]:
     """Words with the space behind them, so that joined they are the text: split at spaces, Chinese segmented (rjieba).
 
-    What has no letter or digit belongs to the word before it.
+    What has no letter or digit belongs to the word before it, and what is beyond MOST_WORDS to the last one.
     """
     pieces: list[str] = []
     for cjk, run in groupby(text, key=has_cjk):
@@ -31,6 +32,8 @@ def words_of(text: str) -> list[str]:
             words[-1] += piece
         else:
             words.append(piece)
+    if len(words) > MOST_WORDS:
+        words[MOST_WORDS - 1 :] = ["".join(words[MOST_WORDS - 1 :])]
     return words
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from fuserank.errors import InputError, RequestError
 from fuserank.explain import Explanation, Shop, explain
-from fuserank.explain.words import words_of
 from fuserank.features.extraction import Progress
 from fuserank.files import write_file
 from fuserank.model_folder import check_encoders, load_model
@@ -26,7 +24,6 @@ from fuserank.slates import keep_modalities, project_catalogue
 from fuserank.types import Query
 
 DEPTH = 50  # products that each retriever gives
-MOST_WORDS = 64  # of a query that are explained: each costs a dozen texts to encode
 NAME_BYTES = 80  # of a page's name, well below what file systems take
 
 
@@ -81,8 +78,7 @@ def explain_query(
     """Explain how the champion orders what the catalogue has for a query; write the explanation as a page and as JSON.
 
     Args:
-        top, parts, closely: as of `fuserank.explain.explain`; words of a query that has more than MOST_WORDS are left out, and a
-            note of the explanation says so.
+        top, parts, closely: as of `fuserank.explain.explain`.
         progress: of extraction.
 
     Returns:
@@ -98,7 +94,6 @@ def explain_query(
         raise RequestError(f"query {query.query_id!r} finds nothing", todo="ask with other words, or for another query")
     (slate,) = keep_modalities([features.slate(0, rows)], ranker.spec.modalities, keep)
     products = {product.product_id: product for product in data.products}
-    parts, notes = _within_bounds(parts, features.queries.texts[0])
     explanation = explain(
         ranker,
         project_catalogue(ranker, features),
@@ -110,20 +105,11 @@ def explain_query(
         closely=closely,
         shop=Shop(products.__getitem__, data.media.get, query),
     )
-    explanation = replace(explanation, notes=(*notes, *explanation.notes))
     folder, name = job.reports / "explanations", _file_name(query.query_id)
     write_file(folder / f"{name}.json", json.dumps(explanation.as_dict(), ensure_ascii=False, indent=1))
     page = folder / f"{name}.html"
     write_file(page, render("explanation.html", **page_context(job, explanation, query, products, ranker.spec.name)))
     return explanation, page
-
-
-def _within_bounds(parts: Sequence[str], text: str) -> tuple[Sequence[str], list[str]]:
-    """The parts that a query of this text can be explained by in seconds, and a note on what is left out."""
-    words = len(words_of(text))
-    if "query_words" not in parts or words <= MOST_WORDS:
-        return parts, []
-    return [part for part in parts if part != "query_words"], [f"query_words: {words} words, of at most {MOST_WORDS} explained"]
 
 
 def _file_name(query_id: str) -> str:

@@ -10,11 +10,9 @@ from fuserank.errors import InputError, UnknownNameError
 from fuserank.explain import PARTS, Shop, explain
 from fuserank.files import write_file
 from fuserank.pages import render
-from fuserank.pipeline import explain as module
-from fuserank.pipeline.explain import MOST_WORDS, _file_name, asked, champion
+from fuserank.pipeline.explain import _file_name, asked, champion
 from fuserank.pipeline.explanation_page import page_context
 from fuserank.settings import load_settings
-from fuserank.types import Query
 
 FAMILIES = {"text": ("text", "multilingual", "lexical"), "picture": ("image",)}
 
@@ -107,19 +105,6 @@ def test_names_of_pages_are_short_and_each_query_has_its_own():
     names = [_file_name(query_id) for query_id in ids]
     assert len(set(names)) == len(ids)
     assert all(len(name.encode()) < 100 and "/" not in name and "." not in name for name in names)
-
-
-@pytest.mark.parametrize(("words", "explained"), [(2, True), (MOST_WORDS + 1, False)])
-def test_more_words_than_can_be_explained_are_left_out_and_that_is_said(tiny, trained, tmp_path, monkeypatch, words, explained):
-    monkeypatch.setattr(module, "champion", lambda job: (trained, tuple(m.name for m in job.modalities)))
-    job = replace(tiny.job, settings=tiny.job.settings.model_copy(update={"reports": tmp_path}))
-    title = tiny.job.dataset.products[0].title.split()[0]
-    query = Query("asked", text=" ".join([title] * words))
-    found, page = module.explain_query(job, query, top=2, closely=1, parts=("query_words", "fields"))
-    assert bool(found.products[0].query_words) == explained and found.products[0].fields
-    left_out = f" words, of at most {MOST_WORDS} explained"
-    assert any(note.startswith("query_words: ") and note.endswith(left_out) for note in found.notes) != explained
-    assert (left_out in page.read_text()) != explained
 
 
 def test_late_interaction_is_explained_like_any_ranker(tiny, shaken, probe_of, worded):

@@ -9,7 +9,7 @@ from fuserank.explain.changed_lexical import ChangedLexical
 from fuserank.explain.fields import field_shares
 from fuserank.explain.query_words import query_word_shares, scores_with_texts
 from fuserank.explain.title_words import title_word_shares
-from fuserank.explain.words import texts_of, words_of
+from fuserank.explain.words import MOST_WORDS, texts_of, words_of
 from fuserank.modalities.lexical import LexicalIndex
 from fuserank.types import Product
 
@@ -25,6 +25,13 @@ from fuserank.types import Product
 )
 def test_words(text, words):
     assert words_of(text) == words
+
+
+def test_what_is_beyond_the_most_words_counts_as_one():
+    text = " ".join(f"w{n}" for n in range(2 * MOST_WORDS))
+    words = words_of(text)
+    assert len(words) == MOST_WORDS and "".join(words) == text
+    assert words[:2] == ["w0 ", "w1 "] and words[-1].split() == [f"w{n}" for n in range(MOST_WORDS - 1, 2 * MOST_WORDS)]
     assert "".join(words) == text
 
 
