@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from fuserank.data.sample import build_sample
 from fuserank.encoders.hub_folder import HubFolder, locate
@@ -62,6 +64,12 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, HubFolder]:
     path = hub_models.clip(tmp_path_factory.mktemp("own") / "tiny-clip")
     (path / "README.md").write_text("---\nlicense: MIT\n---\n")
     return {"joint": locate(str(path))}
+
+
+# A busy machine is no failure: neither 200 ms for an example, nor 20 s for Prefect's server of a flow.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "180"
 
 
 @dataclass(frozen=True)
