@@ -1,21 +1,17 @@
 """Words that nobody asked for in training are learned from titles: they find what they name, and change nothing else."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from coloured_shop import COLOURS, PAIRS, Picture, coloured_shop
 
 from fuserank import catalogue_words
 from fuserank.catalogue_words import FEWEST, GOAL, infer_words, products_of_words, ridge
-from fuserank.encoders.base import EncoderInfo
-from fuserank.features.catalogue import Catalogue
-from fuserank.features.queries import QueryFeatures
-from fuserank.features.query_words import query_words, word_id
+from fuserank.features.query_words import word_id
 from fuserank.late_interaction import WORD_IDS
 from fuserank.metrics.ndcg import ndcg
-from fuserank.modalities.behaviour import Past
 from fuserank.modalities.lexical import LexicalIndex
 from fuserank.ranker import RankerSpec
 from fuserank.slates import Features, project_catalogue, score_slate
@@ -23,44 +19,19 @@ from fuserank.training import TrainingKnobs, train
 from fuserank.training_vectors import ScaledVectors
 from fuserank.types import Product
 
-COLOURS = ("red", "blue", "green", "black", "white", "pink")
-TYPES = ("mug", "lamp", "shoe", "coat", "sofa", "desk")
 HIDDEN = "green"  # no training query has it
-EACH, DIM = 4, 24
+EACH = 4
 KNOBS = TrainingKnobs(
     epochs=30, patience=30, batch_queries=6, slate=64, late_learning_rate=1e-2, late_weight_decay=0.01, device="cpu"
 )
 
 
-class Picture:
-    """Pixels in which a colour and a shape add up."""
-
-    name, pair_names, scaling = "picture", (), "standard"
-    query_from_history = query_is_term = pair_only = False
-    encoder = SimpleNamespace(info=EncoderInfo("pixels", "1", DIM, "none"))
-
-
 @pytest.fixture(scope="module")
 def shop():
     """Features with a word index, training slates without the hidden word, and validation slates with it."""
-    rng = np.random.default_rng(0)
-    colours, types = rng.normal(size=(len(COLOURS), DIM)), rng.normal(size=(len(TYPES), DIM))
-    pairs = [(c, t) for c in range(len(COLOURS)) for t in range(len(TYPES))]
-    shown = [pair for pair in pairs for _ in range(EACH)]
-    vectors = np.array([colours[c] + types[t] + 0.3 * rng.normal(size=DIM) for c, t in shown], np.float16)
-    products = [Product(product_id=f"p{n}", title=f"{COLOURS[c]} {TYPES[t]}") for n, (c, t) in enumerate(shown)]
-    index = LexicalIndex.build(products)
-    ids, everything = [p.product_id for p in products], np.ones((len(shown), 1), bool)
-    catalogue = Catalogue(ids, ("picture",), {"picture": vectors}, everything, lexical=index)
-    texts = [f"{COLOURS[c]} {TYPES[t]}" for c, t in pairs]
-    nothing = np.zeros((len(pairs), DIM), np.float32), np.zeros((len(pairs), 1), bool)
-    past = [Past(np.zeros(0, np.int64), np.zeros(0, np.int64)) for _ in pairs]
-    queries = QueryFeatures(
-        [f"q{n}" for n in range(len(pairs))], texts, ("picture",), {"picture": nothing[0]}, nothing[1], past, query_words(texts)
-    )
-    features = Features([Picture()], catalogue, queries)
+    features, shown = coloured_shop(EACH, titles=True)
     slates = {True: [], False: []}
-    for q, pair in enumerate(pairs):
+    for q, pair in enumerate(PAIRS):
         grades = np.array([3.0 * (other == pair) for other in shown], np.float32)
         slates[COLOURS[pair[0]] == HIDDEN].append(features.slate(q, np.arange(len(shown)), grades))
     return features, slates[False], slates[True]

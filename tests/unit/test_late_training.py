@@ -1,63 +1,32 @@
 """Late interaction learns words one by one: of colours and types it was asked for, it knows combinations that it was not."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from coloured_shop import COLOURS, PAIRS, TYPES, coloured_shop
 
-from fuserank.encoders.base import EncoderInfo
-from fuserank.features.catalogue import Catalogue
-from fuserank.features.queries import QueryFeatures
 from fuserank.features.query_words import query_words, word_id
 from fuserank.metrics.ndcg import ndcg
-from fuserank.modalities.behaviour import Past
 from fuserank.ranker import RankerSpec
-from fuserank.slates import Features, project_catalogue, score_slate
+from fuserank.slates import project_catalogue, score_slate
 from fuserank.training import TrainingKnobs, train
 
-COLOURS = ("red", "blue", "green", "black", "white", "pink")
-TYPES = ("mug", "lamp", "shoe", "coat", "sofa", "desk")
-EACH, DIM = 5, 24
+EACH = 5
 KNOBS = TrainingKnobs(
     epochs=40, patience=40, batch_queries=6, slate=64, late_learning_rate=1e-2, late_weight_decay=0.01, device="cpu"
 )
 
 
-class Picture:
-    """Pixels in which a colour and a shape add up; a query never has one, and no score of a pair comes without training."""
-
-    name, pair_names, scaling = "picture", (), "standard"
-    query_from_history = query_is_term = pair_only = False
-    encoder = SimpleNamespace(info=EncoderInfo("pixels", "1", DIM, "none"))
-
-
 @pytest.fixture(scope="module")
 def shop():
     """Features, training slates and validation slates; every colour and every type is in both, no combination is."""
-    rng = np.random.default_rng(0)
-    colours, types = rng.normal(size=(len(COLOURS), DIM)), rng.normal(size=(len(TYPES), DIM))
-    pairs = [(c, t) for c in range(len(COLOURS)) for t in range(len(TYPES))]
-    shown = [pair for pair in pairs for _ in range(EACH)]
-    vectors = np.array([colours[c] + types[t] + 0.3 * rng.normal(size=DIM) for c, t in shown], np.float16)
-    everything = np.ones((len(shown), 1), bool)
-    catalogue = Catalogue([f"p{n}" for n in range(len(shown))], ("picture",), {"picture": vectors}, everything)
-    texts = [f"{COLOURS[c]} {TYPES[t]}" for c, t in pairs]
-    queries = QueryFeatures(
-        [f"q{n}" for n in range(len(pairs))],
-        texts,
-        ("picture",),
-        {"picture": np.zeros((len(pairs), DIM), np.float32)},
-        np.zeros((len(pairs), 1), bool),
-        [Past(np.zeros(0, np.int64), np.zeros(0, np.int64)) for _ in pairs],
-        query_words(texts),
-    )
-    features = Features([Picture()], catalogue, queries)
+    features, shown = coloured_shop(EACH)
     new = {(n, n) for n in range(len(COLOURS))}
     sold = np.array([n for n, pair in enumerate(shown) if pair not in new])
     slates = {True: [], False: []}
-    for q, pair in enumerate(pairs):
+    for q, pair in enumerate(PAIRS):
         rows = np.arange(len(shown)) if pair in new else sold
         slates[pair in new].append(features.slate(q, rows, np.array([3.0 * (shown[r] == pair) for r in rows], np.float32)))
     return features, slates[False], slates[True]
