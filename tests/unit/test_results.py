@@ -1,5 +1,6 @@
 """The tables of real results: folds are merged by queries, rows have one schema, and losing is said in words."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from fuserank.evaluation.leaderboard import Leaderboard, Row
 from fuserank.metrics.ndcg import ndcg
 from fuserank.pipeline.evaluate import score_with, without_families
 from fuserank.pipeline.job import Job
+from fuserank.pipeline.published import publish_rows
 from fuserank.pipeline.results import Case, Line, Result, merge
 from fuserank.pipeline.results_report import json_rows, our_line, section, write_results
 from fuserank.pipeline.train import Plan, TrainedModel, plans
@@ -105,9 +107,18 @@ def test_ours_is_what_validation_chose_in_most_folds():
     assert "| **concat+sequence** | fusion | 0.500 ± 0.010 |  | 0.400 ± 0.010 |" in section(found)
 
 
-def test_both_files_are_written(tmp_path):
-    write_results([result(OURS, BELOW)], tmp_path)
-    assert "## shop, human" in (tmp_path / "results.md").read_text()
+def test_a_case_that_is_measured_anew_takes_its_place_and_the_others_stay(tmp_path):
+    other = replace(result(OURS, BELOW), case=replace(CASE, regime="other"))
+    write_results([result(OURS, BELOW), other], tmp_path)
+    page, rows = (tmp_path / "results.md").read_text(), json.loads((tmp_path / "results.json").read_text())
+    publish_rows(tmp_path, [{"study": "noise", "dataset": "shop", "regime": "human"}], same=("study",))
+    write_results([result(replace(OURS, kind="anew"), BELOW)], tmp_path)
+    again, now = (tmp_path / "results.md").read_text(), json.loads((tmp_path / "results.json").read_text())
+    assert again.split("## ")[0] == page.split("## ")[0] and again.split("## ")[2] == page.split("## ")[2]
+    assert [part.splitlines()[0] for part in again.split("## ")[1:]] == ["shop, human", "shop, other"]
+    assert "| **concat+sequence** | anew |" in again and again.count("| **concat+sequence** | fusion |") == 1
+    assert {row["study"] for row in now if "study" in row} == {"noise"} and len(now) == len(rows) + 1
+    assert {r["kind"] for r in now if r.get("regime") == "human" and r.get("ranker") == "concat+sequence"} == {"anew"}
     assert "NaN" not in (tmp_path / "results.json").read_text()
 
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from fuserank.files import write_file
 from fuserank.metrics.significance import holm, paired_p
-from fuserank.pipeline.job import git_commit
+from fuserank.pipeline.published import publish_rows, publish_sections
 from fuserank.pipeline.results import Line, Result
 
 SHOWN = ("nDCG@10", "MRR@10", "MAP", "Recall@10", "F1", "ROC-AUC")
 HEAD = """# Results on real data
 
-Written by `make results FROM=<folder>`, where the folder holds the sets that [data.md](data.md) describes; commit
-`{commit}`, {machine}. Machine-readable: [results.json](results.json).
+Written by `make results FROM=<folder>`, where the folder holds the sets that [data.md](data.md) describes; each section says
+of which commit it is. Machine-readable: [results.json](results.json). What limits the numbers: [limits.md](limits.md).
 
 Protocol: three seeds (mean ± standard deviation over seeds where a ranker is trained); every ranker orders *all* candidates
 of a query (fashion: the 4,201 test-side products; grocery: the 81 products; chorus: the judged products of the query, grouped
@@ -30,20 +26,15 @@ p: paired randomisation test over queries on nDCG@10, Holm-corrected within a ta
 machine, to be compared within a table only. Numbers of different sets are never averaged. What parts of the model are worth, and
 how it bears missing and damaged input, stands in the
 [studies](results/studies.md).
-
 """
 
 
-def write_results(results: Sequence[Result], folder: Path, more: Sequence[Mapping[str, object]] = ()) -> None:
-    """Write results.json and results.md into `folder`, each atomically.
-
-    Args:
-        more: rows of studies, for results.json.
-    """
-    rows = [*(row for result in results for row in json_rows(result)), *more]
-    write_file(folder / "results.json", json.dumps(rows, indent=1) + "\n")
-    head = HEAD.format(commit=git_commit()[:12], machine=f"{platform.machine()}, {os.cpu_count()} cores, no GPU")
-    write_file(folder / "results.md", head + "\n".join(section(result) for result in results))
+def write_results(results: Sequence[Result], folder: Path) -> None:
+    """Put the tables of these cases into results.md and results.json in `folder`, each atomically; those of others stay."""
+    for result in results:
+        publish_rows(folder, json_rows(result), same=("study", "dataset", "regime"))
+    sections = {f"{result.case.importer}, {result.case.regime}": section(result) for result in results}
+    publish_sections(folder / "results.md", HEAD, sections)
 
 
 def json_rows(result: Result) -> list[dict[str, object]]:
@@ -67,8 +58,6 @@ def section(result: Result) -> str:
     adjusted = dict(zip((o.ranker for o in others), holm([_p(ours, other) for other in others]), strict=True))
     chosen = ", ".join(dict.fromkeys(result.chosen))
     table = [
-        f"## {result.case.importer}, {result.case.regime}",
-        "",
         f"{result.queries} test queries. Chosen on validation: {chosen}. {result.case.note}".rstrip(),
         "",
         f"| ranker | kind | {' | '.join(SHOWN)} | ms per 1,000 | p against ours |",

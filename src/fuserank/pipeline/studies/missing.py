@@ -16,7 +16,7 @@ from fuserank.pipeline.studies.figures import INK, label, panels, svg
 from fuserank.pipeline.studies.study import Row, StudyResult, Tell, mean_and_spread, result_row, table
 
 SHOPS = (
-    *(real_shop("fashion", regime) for regime in ("full", "no_colour", "no_colour_type")),
+    real_shop("fashion", "no_colour"),
     real_shop("grocery", "picture"),
     real_shop("chorus", "human"),
     SAMPLE_STORE,
