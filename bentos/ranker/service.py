@@ -1,13 +1,16 @@
-"""The Bento: one service that answers /rank and /search out of a package folder. Health and /metrics are BentoML's own.
+"""The Bento: one service that answers /v1 and shows a page, out of a package folder. Liveness and /metrics are BentoML's own.
 
-In a built Bento the package lies in the model store, under the tag in package.tag beside this file. In a checkout there is no such
-file, and the environment variable FUSERANK_PACKAGE names the folder.
+What is served, the first that is given:
+    FUSERANK_RELEASE=<file>    a release, which is followed: promotions and rollbacks are taken up while it runs
+    FUSERANK_PACKAGE=<folder>  a package folder
+    package.tag beside this file, in a built Bento: the package in the model store
 """
 
 from __future__ import annotations
 
 import gc
 import os
+from functools import partial
 from pathlib import Path
 
 import bentoml
@@ -15,15 +18,18 @@ from bentoml.models import BentoModel
 
 from fuserank import serving
 from fuserank.errors import SettingsError
-from fuserank.serving.http import create_app
+from fuserank.serving.http import TokenGate, create_app
 from fuserank.settings import load_settings
 
 TAG = Path(__file__).with_name("package.tag")
-loaded: list[serving.RankingService] = []
-app = create_app(lambda: loaded[0], media=load_settings().media)
+SETTINGS = load_settings()
+served: list[serving.Deployment] = []
+app = create_app(
+    lambda: served[0], media=SETTINGS.media, threads=SETTINGS.serving.threads, patience_ms=SETTINGS.serving.patience_ms
+)
 
 
-@bentoml.service(name="fuserank-ranker", traffic={"timeout": 30, "external_queue": False}, workers=1)
+@bentoml.service(name="fuserank-ranker", traffic={"timeout": 30, "external_queue": False}, workers=SETTINGS.serving.workers)
 @bentoml.asgi_app(app, path="/")
 class RankerService:
     """Ranks products for a query of text, picture, sound or shopping history."""
@@ -31,19 +37,32 @@ class RankerService:
     package = BentoModel(TAG.read_text().strip()) if TAG.exists() else None
 
     def __init__(self) -> None:
-        if self.package is not None:
-            folder = Path(self.package.path)
+        exported = SETTINGS.home / "encoders"  # of a training on this machine; elsewhere the user's own cache serves
+        load = partial(
+            serving.load,
+            cache=exported if exported.is_dir() else None,
+            media=SETTINGS.media,
+            families=SETTINGS.evaluation.families,
+        )
+        if "FUSERANK_RELEASE" in os.environ:
+            file = Path(os.environ["FUSERANK_RELEASE"])
+            release = serving.read_release(file)
+            deployment = serving.Deployment(serving.lineup_of(release, file.parent, load))
+            self.follower = serving.Follower(deployment, file, release, load)
         elif "FUSERANK_PACKAGE" in os.environ:
-            folder = Path(os.environ["FUSERANK_PACKAGE"])
+            deployment = serving.Deployment(serving.Lineup(load(Path(os.environ["FUSERANK_PACKAGE"]))))
+        elif self.package is not None:
+            deployment = serving.Deployment(serving.Lineup(load(Path(self.package.path))))
         else:
             raise SettingsError(
                 "no package to serve",
-                allowed="a built Bento, or FUSERANK_PACKAGE=<package folder>",
-                todo="build a Bento, or set the variable",
+                allowed="a built Bento, FUSERANK_RELEASE=<file> or FUSERANK_PACKAGE=<package folder>",
+                todo="build a Bento, or set one of the variables",
             )
-        settings = load_settings()
-        exported = settings.home / "encoders"  # of a training on this machine; elsewhere the user's own cache serves
-        loaded[:] = [serving.load(folder, cache=exported if exported.is_dir() else None, media=settings.media)]
+        served[:] = [deployment]
         # What is loaded now lives as long as the process: never scanning it again removes stalls of 140-200 ms.
         gc.collect()
         gc.freeze()
+
+
+RankerService.add_asgi_middleware(TokenGate, token=os.environ.get("FUSERANK_TOKEN"))

@@ -30,6 +30,7 @@ def measure(job, features, folder: Path) -> list[Row]:
     package = build_package(
         folder / "package", model_folder=folder / "model", products=job.dataset.products, catalogue=features.catalogue,
         histories=histories(job.dataset.interactions), modalities=job.modalities,
+        read_bytes=job.dataset.media.get,
     )  # fmt: skip
     service = load(package, cache=job.settings.home / "encoders")
     ids, rows = features.catalogue.product_ids, []

@@ -55,6 +55,7 @@ def shop(tmp_path_factory):
         catalogue=catalogue,
         histories=taken,
         modalities=modalities,
+        read_bytes=dataset.media.get,
     )
     return Shop(root, dataset, features, ranker, package)
 

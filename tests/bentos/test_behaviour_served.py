@@ -52,6 +52,7 @@ def shop(tmp_path_factory, request):
         catalogue=catalogue,
         histories=histories(LOG),
         modalities=modalities,
+        read_bytes={}.__getitem__,
     )
     return features, ranker, RankingService(open_package(folder), modalities)
 

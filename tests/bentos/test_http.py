@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuserank.errors import StaleFeatureError
+from fuserank.serving import Deployment, Lineup
 from fuserank.serving.http import body_cap, create_app
 from fuserank.settings import MediaSettings
 
@@ -18,48 +19,59 @@ SMALL = MediaSettings(max_image_bytes=3000, max_audio_bytes=3000)
 
 @pytest.fixture(scope="module")
 def client(service):
-    with TestClient(create_app(lambda: service)) as client:
+    with TestClient(create_app(lambda: Deployment(Lineup(service)))) as client:
         yield client
 
 
 def refused(response, status):
     assert response.status_code == status, response.text
     assert set(response.json()) == {"error", "allowed", "todo"}
-    assert all(response.json().values())
+    assert response.json()["error"] and response.json()["todo"]
     return response.json()["error"]
 
 
 def test_search_and_rank_answer(client, shop, some):
-    found = client.post("/search", json={"query": {"text": some["text"]}, "k": 4})
+    found = client.post("/v1/search", json={"query": {"text": some["text"]}, "k": 4})
     assert found.status_code == 200
     ids = [r["product_id"] for r in found.json()["results"]]
-    ranked = client.post("/rank", json={"query": {"text": some["text"]}, "candidates": ids[::-1]})
+    ranked = client.post("/v1/rank", json={"query": {"text": some["text"]}, "candidates": ids[::-1]})
     assert ranked.status_code == 200
     assert sorted(r["product_id"] for r in ranked.json()["results"]) == sorted(ids)
-    assert set(found.json()) == {"model_version", "words", "results", "candidates", "unknown_ids", "degraded", "notes", "took_ms"}
+    assert set(found.json()) == {
+        "request_id",
+        "role",
+        "model_version",
+        "words",
+        "results",
+        "candidates",
+        "unknown_ids",
+        "degraded",
+        "notes",
+        "took_ms",
+    }
 
 
 @pytest.mark.parametrize("part", ["image", "audio"])
 def test_media_come_as_base64(client, some, part):
     data = base64.b64encode(some[part]).decode()
-    assert client.post("/search", json={"query": {"text": some["text"], part: data}}).status_code == 200
+    assert client.post("/v1/search", json={"query": {"text": some["text"], part: data}}).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("path", "body", "words"),
     [
-        ("/search", {"query": {"text": ""}}, "empty query"),
-        ("/search", {}, "query: Field required"),
-        ("/search", {"query": {"text": "x", "surprise": 1}}, "query.surprise: Extra inputs"),
-        ("/search", {"query": {"image": "###"}}, "query.image: .*not base64"),
-        ("/search", {"query": {"image": "aGVsbG8="}}, "unsupported_type: query.image cannot be read"),
-        ("/search", {"query": {"text": "x"}, "k": "many"}, "k: Input should be a valid integer"),
-        ("/search", {"query": {"text": "x"}, "deadline_ms": -5}, "deadline_ms: .*greater than 0"),
-        ("/rank", {"query": {"text": "x"}, "candidates": []}, "candidates: .*at least 1 item"),
-        ("/rank", {"query": {"text": "x"}, "candidates": ["p"] * 1001}, "candidates: .*at most 1000"),
-        ("/rank", {"query": {"text": "x"}, "candidates": ["ghost"]}, "none of the 1 candidates"),
-        ("/rank", {"query": {"text": "x"}, "candidates": [7]}, "candidates: Input should be a valid string"),
-        ("/rank", [], "body: Input should be a valid dictionary"),
+        ("/v1/search", {"query": {"text": ""}}, "empty query"),
+        ("/v1/search", {}, "query: Field required"),
+        ("/v1/search", {"query": {"text": "x", "surprise": 1}}, "query.surprise: Extra inputs"),
+        ("/v1/search", {"query": {"image": "###"}}, "query.image: .*not base64"),
+        ("/v1/search", {"query": {"image": "aGVsbG8="}}, "unsupported_type: query.image cannot be read"),
+        ("/v1/search", {"query": {"text": "x"}, "k": "many"}, "k: Input should be a valid integer"),
+        ("/v1/search", {"query": {"text": "x"}, "deadline_ms": -5}, "deadline_ms: .*greater than 0"),
+        ("/v1/rank", {"query": {"text": "x"}, "candidates": []}, "candidates: .*at least 1 item"),
+        ("/v1/rank", {"query": {"text": "x"}, "candidates": ["p"] * 1001}, "candidates: .*at most 1000"),
+        ("/v1/rank", {"query": {"text": "x"}, "candidates": ["ghost"]}, "none of the 1 candidates"),
+        ("/v1/rank", {"query": {"text": "x"}, "candidates": [7]}, "candidates: Input should be a valid string"),
+        ("/v1/rank", [], "body: Input should be an object"),
     ],
 )
 def test_wrong_requests_get_422_and_words(client, path, body, words):
@@ -69,36 +81,36 @@ def test_wrong_requests_get_422_and_words(client, path, body, words):
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b'{"query": {"text": "\\ud800"}}', b"NaN", b"null", b"[]", b'"x"'])
 def test_garbage_is_refused_not_crashed_on(client, raw):
-    assert refused(client.post("/search", content=raw, headers={"content-type": "application/json"}), 422)
+    assert refused(client.post("/v1/search", content=raw, headers={"content-type": "application/json"}), 422)
 
 
 def test_json_nested_too_deep_to_parse_is_refused(client):
-    refused(client.post("/search", content=b'{"query":' * 3000, headers={"content-type": "application/json"}), 400)
+    refused(client.post("/v1/search", content=b'{"query":' * 3000, headers={"content-type": "application/json"}), 422)
 
 
 def test_other_paths_and_methods(client):
     refused(client.get("/nowhere"), 404)
-    refused(client.get("/rank"), 405)
+    refused(client.get("/v1/rank"), 405)
 
 
 def test_the_schema_is_published_and_no_page_asks_a_cdn(client):
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/rank", "/search"}
+    assert {"/v1/rank", "/v1/search", "/v1/explain", "/v1/health"} <= set(paths)
     assert client.get("/docs").status_code == 404
 
 
 def test_a_body_over_the_cap_is_refused_with_and_without_its_length(service):
     cap = body_cap(SMALL)
     body = json.dumps({"query": {"text": "bag"}}).encode()
-    with TestClient(create_app(lambda: service, media=SMALL)) as client:
+    with TestClient(create_app(lambda: Deployment(Lineup(service)), media=SMALL)) as client:
         json_type = {"content-type": "application/json"}
         fits = body + b" " * (cap - len(body))
-        assert client.post("/search", content=fits, headers=json_type).status_code == 200
-        assert "too large" in refused(client.post("/search", content=fits + b" ", headers=json_type), 413)
+        assert client.post("/v1/search", content=fits, headers=json_type).status_code == 200
+        assert "too large" in refused(client.post("/v1/search", content=fits + b" ", headers=json_type), 413)
         pieces = (fits[i : i + 65536] for i in range(0, len(fits), 65536))
-        assert client.post("/search", content=pieces, headers=json_type).status_code == 200
+        assert client.post("/v1/search", content=pieces, headers=json_type).status_code == 200
         endless = (b" " * 65536 for _ in range(cap // 65536 + 2))
-        assert "too large" in refused(client.post("/search", content=endless, headers=json_type), 413)
+        assert "too large" in refused(client.post("/v1/search", content=endless, headers=json_type), 413)
 
 
 def test_a_service_that_cannot_answer_says_503():
@@ -106,7 +118,7 @@ def test_a_service_that_cannot_answer_says_503():
         raise StaleFeatureError("other weights", allowed="the pinned ones", todo="install them again")
 
     with TestClient(create_app(stale)) as client:
-        assert refused(client.post("/search", json={"query": {"text": "x"}}), 503) == "other weights"
+        assert refused(client.post("/v1/search", json={"query": {"text": "x"}}), 503) == "the service cannot answer"
 
 
 json_values = st.recursive(
@@ -120,7 +132,7 @@ json_values = st.recursive(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(path=st.sampled_from(["/rank", "/search"]), body=json_values)
+@given(path=st.sampled_from(["/v1/rank", "/v1/search"]), body=json_values)
 def test_any_json_gets_an_answer_or_a_clear_refusal(client, path, body):
     """Infinity and NaN are no JSON, but Python's reader takes them, and so must the service."""
     response = client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})

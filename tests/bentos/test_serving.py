@@ -240,7 +240,7 @@ def test_when_the_ranker_fails_the_words_decide(shop, own, some, monkeypatch, br
 
 
 def test_when_an_encoder_fails_the_others_answer(own, some, monkeypatch):
-    image = next(m for m in own._modalities if m.name == "image")
+    image = next(m for m in own.modalities if m.name == "image")
 
     def encode(prepared):
         raise RuntimeError("bad driver")
@@ -312,8 +312,8 @@ def sure(own):
     plateau = Calibration(
         method="isotonic", values={"scores": (-1001.0, -1000.0), "probabilities": (0.1, 0.9)}, queries=5, pairs=50, relevant=9
     )
-    meta = own._package.meta.model_copy(update={"calibration": plateau})
-    return RankingService(replace(own._package, meta=meta), own._modalities)
+    meta = own.package.meta.model_copy(update={"calibration": plateau})
+    return RankingService(replace(own.package, meta=meta), own.modalities)
 
 
 def test_a_calibrated_model_states_probabilities_and_a_plateau_keeps_the_order_of_scores(shop, service, sure, some):
@@ -327,8 +327,8 @@ def test_a_calibrated_model_states_probabilities_and_a_plateau_keeps_the_order_o
 
 def test_a_probability_is_that_of_its_score(service, own, some):
     platt = Calibration(method="platt", values={"slope": (0.5,), "bias": (-1.0,)}, queries=5, pairs=50, relevant=9)
-    meta = own._package.meta.model_copy(update={"calibration": platt})
-    answer = RankingService(replace(own._package, meta=meta), own._modalities).search(
+    meta = own.package.meta.model_copy(update={"calibration": platt})
+    answer = RankingService(replace(own.package, meta=meta), own.modalities).search(
         SearchRequest(query=ShopperQuery(text=some["text"]), k=20)
     )
     scores = np.array([r.score for r in answer.results])
@@ -381,6 +381,7 @@ def package_again(shop, out, products):
         catalogue=shop.features.catalogue,
         histories={},
         modalities=shop.features.modalities,
+        read_bytes=shop.dataset.media.get,
     )
 
 
@@ -408,10 +409,10 @@ def test_a_package_that_fails_half_way_leaves_nothing(shop, tmp_path, monkeypatc
 
 
 def test_the_warming_requests_reach_every_encoder_of_a_query(service):
-    package, modalities = service._package, service._modalities
+    stock, modalities = service.stock, service.modalities
     read = set()
     for request in warming_requests():
-        understood = understand(request.query, modalities, package.catalogue, {})
+        understood = understand(request.query, modalities, stock.catalogue, {})
         assert understood.degraded == []
         read |= {name for name in understood.features.modalities if understood.features.has(name)[0]}
     assert read == {m.name for m in modalities if m.encoder} - {"numeric", "history", "words"}

@@ -28,6 +28,14 @@ def decode_picture(data: bytes, size: int, *, max_bytes: int, max_pixels: int) -
     Raises:
         MediaError: ``empty``, ``too_large``, ``unsupported_type`` or ``corrupt``.
     """
+    return _square(open_picture(data, size, max_bytes=max_bytes, max_pixels=max_pixels), size)
+
+
+def open_picture(data: bytes, size: int, *, max_bytes: int, max_pixels: int) -> Image.Image:
+    """A picture, decoded and upright: RGB, at least `size` pixels along its longer side where it has so many.
+
+    Arguments and errors as of `decode_picture`.
+    """
     if not data:
         raise MediaError("empty", "a picture of 0 bytes")
     if len(data) > max_bytes:
@@ -46,7 +54,7 @@ def decode_picture(data: bytes, size: int, *, max_bytes: int, max_pixels: int) -
     try:
         # JPEG is decoded at half, quarter … size where that is still larger than what is asked for.
         opened.draft("RGB", (2 * size, 2 * size))
-        return _square(_on_white(ImageOps.exif_transpose(opened)), size)
+        return _on_white(ImageOps.exif_transpose(opened))
     except Exception as error:  # broken files raise SyntaxError, RuntimeError, OSError, ValueError, struct.error …
         raise MediaError(
             "corrupt", f"the picture does not decode ({type(error).__name__}: {error})", todo="replace the file"

@@ -27,6 +27,7 @@ def explain(
     slate: Slate,
     *,
     top: int = 10,
+    only: Sequence[int] | None = None,
     families: Mapping[str, Sequence[str]] | None = None,
     parts: Sequence[str] = (),
     closely: int = 3,
@@ -40,6 +41,7 @@ def explain(
         features: that the slate is of.
         slate: the candidates; at least one.
         top: how many products, best first.
+        only: positions of the slate that may be among them; None: all.
         families: name -> modalities that are one source of evidence, for shares of families; a modality of none is its own.
         parts: more of PARTS, each of which encodes texts or pictures anew: tens of milliseconds to seconds.
         closely: how many of the products these parts explain.
@@ -55,8 +57,10 @@ def explain(
     took: dict[str, float] = {}
     started = time.perf_counter()
     probe = Probe(ranker, projected, features, slate)
-    positions = np.argsort(-probe.scores, kind="stable")[:top]
-    products = _by_modality(probe, positions, families)
+    order = np.argsort(-probe.scores, kind="stable")
+    ranks = np.flatnonzero(np.isin(order, only if only is not None else order))[:top]
+    positions = order[ranks]
+    products = _by_modality(probe, positions, ranks + 1, families)
     took["modalities"] = _since(started)
     notes: list[str] = []
     for name, part in wanted.items():
@@ -71,7 +75,9 @@ def explain(
     )
 
 
-def _by_modality(probe: Probe, positions: np.ndarray, families: Mapping[str, Sequence[str]] | None) -> list[ProductExplanation]:
+def _by_modality(
+    probe: Probe, positions: np.ndarray, ranks: np.ndarray, families: Mapping[str, Sequence[str]] | None
+) -> list[ProductExplanation]:
     """Shares of modalities and families, and the fusion's weights beside them."""
     names = [spec.name for spec in probe.ranker.spec.modalities]
     shares = modality_shares(probe, positions.tolist())
@@ -84,15 +90,15 @@ def _by_modality(probe: Probe, positions: np.ndarray, families: Mapping[str, Seq
     return [
         ProductExplanation(
             product_id=probe.features.catalogue.product_ids[probe.slate.rows[position]],
-            rank=rank,
+            rank=int(rank),
             score=float(probe.scores[position]),
             base=float(base),
             modalities=share,
             families=group,
             attention=None if weights is None else {m: float(weights[at, names.index(m)]) for m in share},
         )
-        for rank, (position, base, share, group, at) in enumerate(
-            zip(positions, scores_of_nothing(probe, positions.tolist()), shares, grouped, stand, strict=True), start=1
+        for rank, position, base, share, group, at in zip(
+            ranks, positions, scores_of_nothing(probe, positions.tolist()), shares, grouped, stand, strict=True
         )
     ]
 

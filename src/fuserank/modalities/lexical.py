@@ -95,9 +95,11 @@ class LexicalIndex:
                 scores[:, column] = index.get_scores(known) / attainable
         return np.clip(scores, 0, 1)
 
-    def top(self, text: str, k: int) -> np.ndarray:
+    def top(self, text: str, k: int, allowed: np.ndarray | None = None) -> np.ndarray:
         """Rows of the `k` products with the highest sum of scores, best first; only products that have a term of the query."""
         total = self.scores(text).sum(axis=1)
+        if allowed is not None:
+            total[~allowed] = 0
         rows = np.argsort(-total, kind="stable")[:k]
         return rows[total[rows] > 0]
 

@@ -26,6 +26,8 @@ def package(job: Job, features: Features, version: str) -> Path:
         catalogue=features.catalogue,
         histories=histories(job.dataset.interactions, LIMIT),
         modalities=job.modalities,
+        read_bytes=job.dataset.media.get,
+        media=job.settings.media,
     )
 
 

@@ -1,18 +1,33 @@
-"""Serving: a package folder answers ranking and search requests with the code that trained the model."""
+"""Serving: package folders answer ranking and search requests with the code that trained their models."""
 
-from fuserank.serving.messages import RankedProduct, RankRequest, RankResponse, SearchRequest, ShopperQuery
+from fuserank.serving.deployment import Deployment, Lineup
+from fuserank.serving.explaining import explain_answer
+from fuserank.serving.following import Follower, lineup_of
+from fuserank.serving.messages import ExplainRequest, RankedProduct, RankRequest, RankResponse, SearchRequest, ShopperQuery
 from fuserank.serving.package import Package, build_package, open_package
-from fuserank.serving.service import RankingService, load
+from fuserank.serving.release import Challenger, Release, read_release, write_release
+from fuserank.serving.service import Answered, RankingService, load
 
 __all__ = [
+    "Answered",
+    "Challenger",
+    "Deployment",
+    "ExplainRequest",
+    "Follower",
+    "Lineup",
     "Package",
     "RankRequest",
     "RankResponse",
     "RankedProduct",
     "RankingService",
+    "Release",
     "SearchRequest",
     "ShopperQuery",
     "build_package",
+    "explain_answer",
+    "lineup_of",
     "load",
     "open_package",
+    "read_release",
+    "write_release",
 ]

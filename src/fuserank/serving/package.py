@@ -4,6 +4,7 @@ model/           a model folder
 catalogue/       product vectors, present mask and word index (`fuserank.features.Catalogue`)
 projected.npy    float16 (N, M, D + R + K): what the model computes of a product alone, computed once
 products.parquet what an answer shows of a product
+pictures/        small pictures (`fuserank.serving.pictures`)
 histories.json   user_id -> what the shopper took: [milliseconds since 1970, product id], newest last
 encoders/        encoders of your own, if any (`fuserank.serving.packed_encoders`)
 files.json       the seal
@@ -24,6 +25,7 @@ import torch
 
 from fuserank.errors import InputError, ModelFolderError
 from fuserank.features import Catalogue, build_query_features
+from fuserank.features.extraction import ReadBytes
 from fuserank.features.histories import History
 from fuserank.files import new_folder, sha256_file
 from fuserank.modalities.base import Modality
@@ -31,11 +33,21 @@ from fuserank.model_folder import ModelMeta, check_encoders, load_model
 from fuserank.ranker import Ranker
 from fuserank.sealed import SEAL, seal, verify
 from fuserank.serving.packed_encoders import pack_encoders
+from fuserank.serving.pictures import Pictures, save_pictures
+from fuserank.serving.stock import SHOWN, Stock
+from fuserank.settings import MediaSettings
 from fuserank.slates import Features, project_catalogue
 from fuserank.types import SCHEMAS, Product
 
-SHOWN = ("product_id", "title", "brand", "category", "price", "locale")
-NEEDED = ("projected.npy", "products.parquet", "histories.json", "catalogue/catalogue.json", f"model/{SEAL}")
+NEEDED = (
+    "projected.npy",
+    "products.parquet",
+    "histories.json",
+    "catalogue/catalogue.json",
+    "pictures/data.bin",
+    "pictures/offsets.npy",
+    f"model/{SEAL}",
+)
 
 
 @dataclass(frozen=True)
@@ -43,21 +55,19 @@ class Package:
     """An opened package folder.
 
     Attributes:
+        folder: where it lies.
         ranker: in evaluation mode.
         meta: of the model.
         version: name of the ranker and first 12 hex digits of its folder's seal, as at the end of its registry version.
-        catalogue: N products as features.
-        projected: float16 (N, M, D + R + K), memory-mapped.
-        products: N rows of SHOWN, in the catalogue's order.
+        stock: the products it ranks, memory-mapped.
         histories: user_id -> (milliseconds since 1970, product id) of what the shopper took, newest last.
     """
 
+    folder: Path
     ranker: Ranker
     meta: ModelMeta
     version: str
-    catalogue: Catalogue
-    projected: torch.Tensor
-    products: pa.Table
+    stock: Stock
     histories: dict[str, list[tuple[int, str]]]
 
 
@@ -69,6 +79,8 @@ def build_package(
     catalogue: Catalogue,
     histories: Mapping[str, History],
     modalities: Sequence[Modality],
+    read_bytes: ReadBytes,
+    media: MediaSettings | None = None,
 ) -> Path:
     """Write a package folder atomically.
 
@@ -79,6 +91,8 @@ def build_package(
         catalogue: built with `modalities`.
         histories: of shoppers whose queries are to be personal.
         modalities: the model's, in its order.
+        read_bytes: of pictures, by hash.
+        media: caps for pictures.
 
     Returns:
         `out`.
@@ -107,6 +121,7 @@ def build_package(
         np.save(work / "projected.npy", projected, allow_pickle=False)
         schema = pa.schema([SCHEMAS["products"].field(name) for name in SHOWN])
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), work / "products.parquet", compression="zstd")
+        save_pictures(work / "pictures", [p.image for p in products], read_bytes, media or MediaSettings())
         (work / "histories.json").write_text(json.dumps({user: list(ids) for user, ids in histories.items()}))
         pack_encoders(work, modalities)
         seal(work)
@@ -126,17 +141,18 @@ def open_package(folder: Path) -> Package:
     # Copy-on-write: pages are shared and read on demand as with "r", but torch wants memory that it may write.
     projected = torch.from_numpy(np.load(folder / "projected.npy", mmap_mode="c", allow_pickle=False))
     products = pq.read_table(folder / "products.parquet")
+    pictures = Pictures.load(folder / "pictures")
     expected = (len(catalogue), len(ranker.spec.modalities), ranker.stored_width)
-    if projected.shape != expected or projected.dtype != torch.float16 or len(products) != len(catalogue):
+    if projected.shape != expected or projected.dtype != torch.float16 or {len(products), len(pictures)} != {len(catalogue)}:
         raise ModelFolderError(
-            f"{folder}: projected {tuple(projected.shape)}, {len(products)} products",
-            allowed=f"float16 {expected} and {len(catalogue)} products",
+            f"{folder}: projected {tuple(projected.shape)}, {len(products)} products, {len(pictures)} pictures",
+            allowed=f"float16 {expected} and {len(catalogue)} of both",
             todo="build the package again",
         )
     version = f"{meta.name}@{sha256_file(folder / 'model' / SEAL)[:12]}"
     raw = json.loads((folder / "histories.json").read_bytes())
     histories = {user: [(moment, product) for moment, product in events] for user, events in raw.items()}
-    return Package(ranker, meta, version, catalogue, projected, products, histories)
+    return Package(folder, ranker, meta, version, Stock(catalogue, projected, products, pictures), histories)
 
 
 def _refuse_other_modalities(ranker: Ranker, catalogue: Catalogue, folder: Path) -> None:

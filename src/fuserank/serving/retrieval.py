@@ -12,7 +12,9 @@ from fuserank.modalities.base import Modality
 CHUNK = 65_536  # product vectors widened to float32 at once
 
 
-def retrieve(modalities: Sequence[Modality], catalogue: Catalogue, queries: QueryFeatures, depth: int) -> np.ndarray:
+def retrieve(
+    modalities: Sequence[Modality], catalogue: Catalogue, queries: QueryFeatures, depth: int, allowed: np.ndarray | None = None
+) -> np.ndarray:
     """Union of the best products of each retriever for the only query of `queries`.
 
     Args:
@@ -24,13 +26,14 @@ def retrieve(modalities: Sequence[Modality], catalogue: Catalogue, queries: Quer
     """
     found = [np.zeros(0, np.int64)]
     if catalogue.lexical is not None and queries.texts[0]:
-        found.append(catalogue.lexical.top(queries.texts[0], depth))
+        found.append(catalogue.lexical.top(queries.texts[0], depth, allowed))
     if catalogue.behaviour is not None and len(queries.pasts[0].rows):
         found.append(catalogue.behaviour.top(queries.pasts[0], depth))
     for modality in modalities:
         if modality.encoder is not None and not modality.pair_only and modality.pair_names and queries.has(modality.name)[0]:
             found.append(nearest(modality, catalogue, queries.vectors[modality.name][0], depth))
-    return np.unique(np.concatenate(found)).astype(np.int64)
+    rows = np.unique(np.concatenate(found)).astype(np.int64)
+    return rows if allowed is None else rows[allowed[rows]]
 
 
 def nearest(modality: Modality, catalogue: Catalogue, query: np.ndarray, depth: int) -> np.ndarray:

@@ -1,13 +1,14 @@
-"""Answers ranking and search requests out of a package folder. No web framework here, and no maths of its own."""
+"""Answers ranking and search requests with one model. No web framework here, and no maths of its own."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,13 @@ from fuserank.features import QueryFeatures
 from fuserank.modalities import make_modalities
 from fuserank.modalities.base import Modality
 from fuserank.model_folder import check_encoders
-from fuserank.serving.messages import RankedProduct, RankRequest, RankResponse, SearchRequest, ShopperQuery
+from fuserank.serving.messages import Filters, RankedProduct, RankRequest, RankResponse, Role, SearchRequest, ShopperQuery
+from fuserank.serving.metrics import METRICS
 from fuserank.serving.package import Package, open_package
 from fuserank.serving.packed_encoders import packed_encoders
 from fuserank.serving.retrieval import retrieve
-from fuserank.serving.understanding import understand
+from fuserank.serving.stock import Stock
+from fuserank.serving.understanding import understand, without_media
 from fuserank.serving.warming import warming_requests
 from fuserank.settings import MediaSettings
 from fuserank.slates import Features, score_slate
@@ -33,9 +36,15 @@ WORKERS = 4  # requests with a deadline that are computed at once
 
 @dataclass(frozen=True)
 class Scored:
-    """The words looked up, rows of the catalogue, a finite score for each, and what was left out.
+    """The order of some candidates.
 
-    `probabilities` of relevance, one for each row; None where the scores are no model's, or the model has no calibration.
+    Attributes:
+        words: looked up.
+        rows: of the stock.
+        scores: finite, one for each of `rows`.
+        degraded: what was left out.
+        probabilities: of relevance, one for each of `rows`; None where the scores are no model's, or it has no calibration.
+        queries: features of the query; None where there was no time for them.
     """
 
     words: str
@@ -43,9 +52,29 @@ class Scored:
     scores: np.ndarray
     degraded: list[str]
     probabilities: np.ndarray | None = None
+    queries: QueryFeatures | None = None
 
 
-Candidates = Callable[[QueryFeatures], np.ndarray]
+@dataclass(frozen=True)
+class Answered:
+    """An answer and what it was made of, for the log.
+
+    Attributes:
+        teams: of an interleaved answer, who picked each product.
+    """
+
+    response: RankResponse
+    scored: Scored
+    stock: Stock
+    teams: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class _Pick:
+    """Which rows of a stock are candidates: by all that is known of the query, and by its words alone."""
+
+    by_features: Callable[[QueryFeatures], np.ndarray]
+    by_words: Callable[[str], np.ndarray]
 
 
 class RankingService:
@@ -54,117 +83,157 @@ class RankingService:
     Args:
         package: the opened package folder.
         modalities: the model's, in its order.
+        families: name -> modalities that are one source of evidence, for explanations.
     """
 
-    def __init__(self, package: Package, modalities: Sequence[Modality]) -> None:
-        self._package, self._modalities = package, list(modalities)
+    def __init__(
+        self, package: Package, modalities: Sequence[Modality], families: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self.package, self.modalities, self.stock = package, tuple(modalities), package.stock
+        names = {modality.name for modality in modalities}
+        known = {family: tuple(m for m in members if m in names) for family, members in (families or {}).items()}
+        self.families = {family: members for family, members in known.items() if members}
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="rank")
+
+    @property
+    def folder(self) -> Path:
+        """Of the package."""
+        return self.package.folder
 
     @property
     def version(self) -> str:
         """Of the model, as every answer says it."""
-        return self._package.version
+        return self.package.version
 
     def rank(self, request: RankRequest) -> RankResponse:
-        """Order the request's candidates.
+        """Order the request's candidates; raises like `ranked`."""
+        return self.ranked(request).response
+
+    def search(self, request: SearchRequest) -> RankResponse:
+        """Find candidates in the whole catalogue and order them; raises like `searched`."""
+        return self.searched(request).response
+
+    def ranked(self, request: RankRequest, arrived: float | None = None, role: Role = "champion") -> Answered:
+        """The answer to a ranking request, with what it was made of.
+
+        Args:
+            arrived: when it came (`time.perf_counter`), from which the deadline counts; None: now.
+            role: in which this model answers.
 
         Raises:
             RequestError: the catalogue holds none of the candidates.
             MediaError: the picture or the sound cannot be used.
         """
-        started, catalogue = time.perf_counter(), self._package.catalogue
-        asked = list(dict.fromkeys(request.candidates))
-        known = [product_id for product_id in asked if product_id in catalogue]
+        started, stock = arrived or time.perf_counter(), self.stock
+        ids = [candidate if isinstance(candidate, str) else candidate.product_id for candidate in request.candidates]
+        asked = list(dict.fromkeys(ids))
+        known = [product_id for product_id in asked if product_id in stock.catalogue]
         if not known:
             raise RequestError(
-                f"none of the {len(asked)} candidates is in the catalogue, e.g. {asked[0]!r}",
-                allowed=f"ids of its {len(catalogue)} products",
-                todo="check that the shop and this package hold the same catalogue",
+                f"none of the {len(asked)} candidates is in the catalogue",
+                allowed=f"ids of its {len(stock.catalogue)} products, or products with their content",
+                todo="check that the shop and this service hold the same catalogue",
             )
-        repeated = len(request.candidates) - len(asked)
+        repeated = len(ids) - len(asked)
         notes = [f"{repeated} repeated candidates were ranked once"] if repeated else []
-        rows = catalogue.rows(known)
-        scored = self._score(request.query, lambda _: rows, lambda _: rows, request.deadline_ms, started)
-        unknown = [product_id for product_id in asked if product_id not in catalogue]
-        return self._answer(scored, request.k, started, notes, unknown)
+        rows = stock.catalogue.rows(known)
+        scored = self._score(request.query, stock, _Pick(lambda _: rows, lambda _: rows), request.deadline_ms, started)
+        unknown = [product_id for product_id in asked if product_id not in stock.catalogue]
+        return self._answer(scored, stock, request.k, started, role, notes, unknown)
 
-    def search(self, request: SearchRequest) -> RankResponse:
-        """Find candidates in the whole catalogue and order them.
+    def searched(self, request: SearchRequest, arrived: float | None = None, role: Role = "champion") -> Answered:
+        """The answer to a search, with what it was made of; arguments as of `ranked`.
 
         Raises:
             MediaError: the picture or the sound cannot be used.
         """
-        started, package = time.perf_counter(), self._package
+        started, stock = arrived or time.perf_counter(), self.stock
+        scored = self._score(request.query, stock, self.pick(stock, request.depth, request.filters), request.deadline_ms, started)
+        notes = [] if len(scored.rows) else ["nothing in the catalogue matches"]
+        return self._answer(scored, stock, request.k, started, role, notes, [])
 
-        def by_everything(queries: QueryFeatures) -> np.ndarray:
-            return retrieve(self._modalities, package.catalogue, queries, request.depth)
+    def pick(self, stock: Stock, depth: int, filters: Filters | None) -> _Pick:
+        """What of the whole stock is looked at for a query."""
+        allowed = stock.passing(filters)
+
+        def by_features(queries: QueryFeatures) -> np.ndarray:
+            with METRICS.stage("retrieve"):
+                return retrieve(self.modalities, stock.catalogue, queries, depth, allowed)
 
         def by_words(words: str) -> np.ndarray:
-            lexical = package.catalogue.lexical
-            return np.zeros(0, np.int64) if lexical is None or not words else lexical.top(words, request.depth)
+            lexical = stock.catalogue.lexical
+            return np.zeros(0, np.int64) if lexical is None or not words else lexical.top(words, depth, allowed)
 
-        scored = self._score(request.query, by_everything, by_words, request.deadline_ms, started)
-        notes = [] if len(scored.rows) else ["nothing in the catalogue matches"]
-        return self._answer(scored, request.k, started, notes, [])
+        return _Pick(by_features, by_words)
 
-    def _score(
-        self,
-        asked: ShopperQuery,
-        candidates: Candidates,
-        fallback: Callable[[str], np.ndarray],
-        deadline_ms: float | None,
-        started: float,
-    ) -> Scored:
-        """With the model; when that is not done by the deadline, by words alone."""
+    def _score(self, asked: ShopperQuery, stock: Stock, pick: _Pick, deadline_ms: float | None, started: float) -> Scored:
+        """With the model; when that is not done by the deadline, with what of the query is read by then, else by words alone."""
         if deadline_ms is None:
-            return self._by_model(asked, candidates)
-        future = self._pool.submit(self._by_model, asked, candidates)
+            return self._by_model(asked, stock, pick)
+        ready: list[QueryFeatures] = []
+        future = self._pool.submit(self._by_model, asked, stock, pick, ready.append)
         try:
             return future.result(timeout=max(0.0, deadline_ms / 1000 - (time.perf_counter() - started)))
         except FutureTimeoutError:
             future.cancel()  # one that still waits in the queue is not computed for nobody
+            if ready:
+                late = [f"deadline: without picture and sound, which took more than {deadline_ms:g} ms"]
+                return self._ordered(ready[0], stock, pick, late)
             words = clean_text(asked.text)
-            rows = fallback(words)
-            return Scored(
-                words, rows, self._by_words(words, rows), [f"deadline: BM25 order, the model took more than {deadline_ms:g} ms"]
-            )
+            rows = pick.by_words(words)
+            late = [f"deadline: BM25 order, the model took more than {deadline_ms:g} ms"]
+            return Scored(words, rows, by_words(stock, words, rows), late)
 
-    def _by_model(self, asked: ShopperQuery, candidates: Candidates) -> Scored:
-        package = self._package
-        understood = understand(asked, self._modalities, package.catalogue, package.histories)
-        queries = understood.features
-        words, rows, degraded = queries.texts[0], candidates(queries), list(understood.degraded)
+    def _by_model(
+        self, asked: ShopperQuery, stock: Stock, pick: _Pick, on_ready: Callable[[QueryFeatures], None] | None = None
+    ) -> Scored:
+        """Read the whole query, then order.
+
+        Args:
+            on_ready: told what of a query with media is read without them, before they are.
+        """
+        if on_ready is not None and (quick := without_media(asked)) is not None:
+            on_ready(understand(quick, self.modalities, stock.catalogue, self.package.histories).features)
+        with METRICS.stage("understand"):
+            understood = understand(asked, self.modalities, stock.catalogue, self.package.histories)
+        return self._ordered(understood.features, stock, pick, list(understood.degraded))
+
+    def _ordered(self, queries: QueryFeatures, stock: Stock, pick: _Pick, degraded: list[str]) -> Scored:
+        words, rows = queries.texts[0], pick.by_features(queries)
         if not (queries.present.any() or words):
-            degraded.append("query: nothing of it could be used")
+            degraded = [*degraded, "query: nothing of it could be used"]
+        scored = Scored(words, rows, np.zeros(len(rows), np.float32), degraded, queries=queries)
         if not len(rows):
-            return Scored(words, rows, np.zeros(0, np.float32), degraded)
+            return scored
         try:
-            slate = Features(self._modalities, package.catalogue, queries).slate(0, rows)
-            scores = score_slate(package.ranker, package.projected, queries, slate)
+            with METRICS.stage("score"):
+                slate = Features(self.modalities, stock.catalogue, queries).slate(0, rows)
+                scores = score_slate(self.package.ranker, stock.projected, queries, slate)
             if not np.isfinite(scores).all():
                 raise FloatingPointError("scores are not finite")
         except Exception:
             log.exception("the ranker failed")
-            return Scored(words, rows, self._by_words(words, rows), [*degraded, "ranker: BM25 order, the model failed"])
-        calibration = package.meta.calibration
-        return Scored(words, rows, scores, degraded, calibration.probability(scores) if calibration else None)
+            return replace(
+                scored, scores=by_words(stock, words, rows), degraded=[*degraded, "ranker: BM25 order, the model failed"]
+            )
+        calibration = self.package.meta.calibration
+        return replace(scored, scores=scores, probabilities=calibration.probability(scores) if calibration else None)
 
-    def _by_words(self, words: str, rows: np.ndarray) -> np.ndarray:
-        """Sum of the BM25 scores of all fields: float32 (n,); 0 for a query without words, which keeps the given order."""
-        lexical = self._package.catalogue.lexical
-        return np.zeros(len(rows), np.float32) if lexical is None or not words else lexical.scores(words)[rows].sum(axis=1)
-
-    def _answer(self, scored: Scored, k: int, started: float, notes: list[str], unknown: list[str]) -> RankResponse:
+    def _answer(
+        self, scored: Scored, stock: Stock, k: int, started: float, role: Role, notes: list[str], unknown: list[str]
+    ) -> Answered:
         """The k best; candidates of equal score keep their order."""
         best = np.argsort(-scored.scores, kind="stable")[:k]
-        shown = self._package.products.take(scored.rows[best]).to_pylist()
         likely = [None] * len(best) if scored.probabilities is None else scored.probabilities[best].tolist()
+        lines = zip(stock.details(scored.rows[best]), scored.scores[best].tolist(), likely, strict=True)
         results = [
-            RankedProduct(product_id=p["product_id"], rank=rank, score=s, probability=likely_s, title=p["title"], price=p["price"])
-            for rank, (p, s, likely_s) in enumerate(zip(shown, scored.scores[best].tolist(), likely, strict=True), start=1)
+            RankedProduct.model_construct(None, **line, rank=rank, score=score, probability=probability)
+            for rank, (line, score, probability) in enumerate(lines, start=1)
         ]
-        return RankResponse(
+        response = RankResponse.model_construct(
+            request_id=uuid.uuid4().hex,
             model_version=self.version,
+            role=role,
             words=scored.words,
             results=results,
             candidates=len(scored.rows),
@@ -173,9 +242,27 @@ class RankingService:
             notes=notes,
             took_ms=round(1000 * (time.perf_counter() - started), 3),
         )
+        return Answered(response, scored, stock)
+
+    def close(self) -> None:
+        """Let go of the threads; what runs ends."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def load(folder: Path, *, cache: Path | None = None, threads: int = 1, media: MediaSettings | None = None) -> RankingService:
+def by_words(stock: Stock, words: str, rows: np.ndarray) -> np.ndarray:
+    """Sum of the BM25 scores of all fields: float32 (n,); 0 for a query without words, which keeps the given order."""
+    lexical = stock.catalogue.lexical
+    return np.zeros(len(rows), np.float32) if lexical is None or not words else lexical.scores(words)[rows].sum(axis=1)
+
+
+def load(
+    folder: Path,
+    *,
+    cache: Path | None = None,
+    threads: int = 1,
+    media: MediaSettings | None = None,
+    families: Mapping[str, Sequence[str]] | None = None,
+) -> RankingService:
     """Load a package folder and answer a request of each kind, so that no shopper waits for weights.
 
     Args:
@@ -183,6 +270,7 @@ def load(folder: Path, *, cache: Path | None = None, threads: int = 1, media: Me
         cache: folder for encoders exported to ONNX; default: the user's cache folder.
         threads: of torch and of each encoder. Few, because requests run side by side.
         media: caps for pictures and sounds.
+        families: of modalities, for explanations.
 
     Raises:
         ModelFolderError: the folder is damaged.
@@ -195,7 +283,7 @@ def load(folder: Path, *, cache: Path | None = None, threads: int = 1, media: Me
     modalities = make_modalities(names, cache=cache, threads=threads, media=media, own=own, device="auto")
     check_encoders(package.meta, modalities)
     torch.set_num_threads(threads)
-    service = RankingService(package, modalities)
+    service = RankingService(package, modalities, families)
     for request in warming_requests():
         service.search(request)
     return service

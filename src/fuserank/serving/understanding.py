@@ -55,6 +55,13 @@ def as_query(asked: ShopperQuery) -> tuple[Query, dict[str, bytes]]:
     return query, media
 
 
+def without_media(asked: ShopperQuery) -> ShopperQuery | None:
+    """What of a query with a picture or a sound can be read quickly; None when that is all of it, or nothing."""
+    if not (asked.image or asked.audio) or not (asked.text.strip() or asked.user_id):
+        return None
+    return asked.model_copy(update={"image": None, "audio": None})
+
+
 def understand(
     asked: ShopperQuery, modalities: Sequence[Modality], catalogue: Catalogue, histories: Mapping[str, History]
 ) -> Understood:

@@ -126,3 +126,11 @@ class MonitoringSettings(Section):
     column_share: float = Field(0.3, gt=0, le=1, description="share of drifting columns that makes a table drift")
     alpha: float = Field(0.05, gt=0, lt=1, description="false-alarm level that thresholds are calibrated to")
     sample: int = Field(2000, ge=30, description="rows drawn from each side for embedding drift; fewer are never compared")
+
+
+class ServingSettings(Section):
+    """How a service answers. The token is no setting: it comes from the environment variable FUSERANK_TOKEN alone."""
+
+    workers: int = Field(2, gt=0, le=64, description="processes, each with the model; product vectors are shared between them")
+    threads: int = Field(2, gt=0, le=64, description="requests that a worker computes at once")
+    patience_ms: float = Field(100.0, gt=0, description="milliseconds a request may wait for its turn before it is shed with 503")

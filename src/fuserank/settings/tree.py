@@ -21,12 +21,13 @@ from fuserank.settings.sections import (
     GateSettings,
     MediaSettings,
     MonitoringSettings,
+    ServingSettings,
     TrainingSettings,
 )
 from fuserank.settings.values import Folder
 
-# Environment variables of this prefix that are no settings: the service's package, and the tests' folder of real data.
-OTHER_VARIABLES = frozenset({"FUSERANK_PACKAGE", "FUSERANK_SHARED_DATA"})
+# Environment variables of this prefix that are no settings: what is served, its secret, and the tests' folder of real data.
+OTHER_VARIABLES = frozenset({"FUSERANK_PACKAGE", "FUSERANK_RELEASE", "FUSERANK_TOKEN", "FUSERANK_SHARED_DATA"})
 
 
 class Settings(BaseSettings):
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings = EvaluationSettings()
     gate: GateSettings = GateSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
+    serving: ServingSettings = ServingSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,191 @@
+"""What a service serves: a champion, perhaps a challenger on some of the traffic, a log, and changes of the catalogue.
+
+release ─► following ─► lineup ─► who answers? ─► champion | challenger | both, interleaved ─► answer
+                                                 └► shadow (after the answer) ─► log
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from fuserank.errors import RequestError
+from fuserank.serving.explaining import explain_answer
+from fuserank.serving.interleaving import team_draft
+from fuserank.serving.messages import (
+    ExplainRequest,
+    ExplainResponse,
+    Health,
+    ProductDetails,
+    RankRequest,
+    RankResponse,
+    Role,
+    SearchRequest,
+    ServedModel,
+)
+from fuserank.serving.metrics import METRICS
+from fuserank.serving.service import Answered, RankingService
+from fuserank.serving.stock import Stock
+
+log = logging.getLogger(__name__)
+WAITING_SHADOWS = 8  # answers that may wait for the shadow; more are not shadowed
+
+Mode = Literal["all", "shadow", "canary", "interleave"]
+Request = RankRequest | SearchRequest
+# Told of a route, a role ("shadow" beside those of answers), what was asked and what was answered.
+Observer = Callable[[str, str, Request, Answered], None]
+Ask = Callable[[RankingService, Role], Answered]
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """Who answers, as of one release.
+
+    Attributes:
+        mode, share: of the challenger; as in `fuserank.serving.release.Challenger`.
+    """
+
+    champion: RankingService
+    challenger: RankingService | None = None
+    mode: Mode = "all"
+    share: float = 1.0
+
+
+class Deployment:
+    """Answers requests by the lineup of the moment; safe to call from many threads.
+
+    Args:
+        lineup: to begin with; a release that is followed replaces it.
+        observe: told of each answer, the shadow's included; must neither raise nor wait.
+    """
+
+    def __init__(self, lineup: Lineup, observe: Observer = lambda *_: None) -> None:
+        self.lineup = lineup
+        self.problems: tuple[str, ...] = ()
+        self._observe = observe
+        self._shadow = ThreadPoolExecutor(1, thread_name_prefix="shadow")
+        self._waiting_shadows = 0
+
+    def rank(self, request: RankRequest, arrived: float) -> RankResponse:
+        """Order given candidates; see `RankingService.ranked`."""
+        return self._answer("rank", request, lambda service, role: service.ranked(request, arrived, role))
+
+    def search(self, request: SearchRequest, arrived: float) -> RankResponse:
+        """Find and order; see `RankingService.searched`."""
+        return self._answer("search", request, lambda service, role: service.searched(request, arrived, role))
+
+    def explain(self, request: ExplainRequest, arrived: float) -> ExplainResponse:
+        """Why products stand where they stand; see `explain_answer`."""
+        return explain_answer(self._named(self.lineup, request.model or "champion"), request, arrived)
+
+    def details(self, product_id: str) -> ProductDetails:
+        """A product of the champion's stock.
+
+        Raises:
+            RequestError: there is no such product.
+        """
+        stock, row = self._row(product_id)
+        return ProductDetails.model_validate(stock.details(np.array([row]))[0])
+
+    def picture(self, product_id: str) -> bytes | None:
+        """A small JPEG of a product, None where it has none; raises like `details`."""
+        stock, row = self._row(product_id)
+        return stock.pictures[row]
+
+    def health(self) -> Health:
+        """Of this worker."""
+        lineup = self.lineup
+        models = [self._model(lineup.champion, "champion", "all", 1.0)]
+        if lineup.challenger is not None:
+            models.append(self._model(lineup.challenger, "challenger", lineup.mode, lineup.share))
+        return Health(status="degraded" if self.problems else "ok", models=models, problems=list(self.problems), log_dropped=0)
+
+    def _answer(self, route: str, request: Request, ask: Ask) -> RankResponse:
+        lineup = self.lineup
+        takes_part = lineup.challenger is not None and _draw(request) < lineup.share
+        if request.model is not None:
+            answered = ask(self._named(lineup, request.model), request.model)
+        elif takes_part and lineup.mode == "canary":
+            answered = ask(self._named(lineup, "challenger"), "challenger")
+        elif takes_part and lineup.mode == "interleave":
+            answered = self._interleaved(lineup, request, ask)
+        else:
+            answered = ask(lineup.champion, "champion")
+            if takes_part and lineup.mode == "shadow":
+                self._cast_shadow(route, request, lineup, ask, answered.response.request_id)
+        METRICS.left_out(answered.response.degraded)
+        self._observe(route, answered.response.role, request, answered)
+        return answered.response
+
+    def _interleaved(self, lineup: Lineup, request: Request, ask: Ask) -> Answered:
+        """Both orders as one list; what the list says of a product is what the team says that picked it."""
+        first, second = ask(lineup.champion, "champion"), ask(self._named(lineup, "challenger"), "challenger")
+        lines = {
+            team: {line.product_id: line for line in answered.response.results}
+            for team, answered in (("champion", first), ("challenger", second))
+        }
+        drafted = team_draft(list(lines["champion"]), list(lines["challenger"]), request.k, first.response.request_id)
+        results = [
+            lines[team][product_id].model_copy(update={"rank": rank}) for rank, (product_id, team) in enumerate(drafted, start=1)
+        ]
+        response = first.response.model_copy(
+            update={
+                "role": "interleaved",
+                "model_version": f"{first.response.model_version}+{second.response.model_version}",
+                "results": results,
+                "degraded": list(dict.fromkeys([*first.response.degraded, *second.response.degraded])),
+                "took_ms": second.response.took_ms,
+            }
+        )
+        return replace(first, response=response, teams=tuple(team for _, team in drafted))
+
+    def _cast_shadow(self, route: str, request: Request, lineup: Lineup, ask: Ask, request_id: str) -> None:
+        """The challenger's answer, after and beside the champion's; shoppers never wait for it or see it."""
+        if self._waiting_shadows >= WAITING_SHADOWS:
+            return
+        self._waiting_shadows += 1
+
+        def cast() -> None:
+            try:
+                answered = ask(self._named(lineup, "challenger"), "challenger")
+                response = answered.response.model_copy(update={"request_id": request_id})
+                self._observe(route, "shadow", request, replace(answered, response=response))
+            except Exception:
+                log.exception("the shadow failed")
+            finally:
+                self._waiting_shadows -= 1
+
+        self._shadow.submit(cast)
+
+    def _named(self, lineup: Lineup, role: Literal["champion", "challenger"]) -> RankingService:
+        service = lineup.champion if role == "champion" else lineup.challenger
+        if service is None:
+            raise RequestError("no challenger is served", allowed="model: champion or null", todo="release a challenger first")
+        return service
+
+    def _row(self, product_id: str) -> tuple[Stock, int]:
+        stock = self.lineup.champion.stock
+        if product_id not in stock.catalogue:
+            raise RequestError("no such product", allowed=f"ids of the {len(stock.catalogue)} products", todo="correct product_id")
+        return stock, int(stock.catalogue.rows([product_id])[0])
+
+    @staticmethod
+    def _model(service: RankingService, role: Literal["champion", "challenger"], mode: Mode, share: float) -> ServedModel:
+        names = [modality.name for modality in service.modalities]
+        return ServedModel(
+            version=service.version, role=role, mode=mode, share=share, products=len(service.stock.catalogue), modalities=names
+        )
+
+
+def _draw(request: Request) -> float:
+    """Where a shopper stands in [0, 1): always at the same place; a request of nobody anywhere."""
+    who = request.query.user_id or request.session_id
+    digest = hashlib.sha256(who.encode()).digest() if who else os.urandom(8)
+    return int.from_bytes(digest[:8]) / 2**64

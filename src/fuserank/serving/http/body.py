@@ -1,0 +1,67 @@
+"""The door for bodies: bounded in bytes and in time, read before anything looks at them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fuserank.serving.http.answers import refusal
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+class BodyCap:
+    """ASGI middleware that reads at most `max_bytes` of a body within `seconds`: 413 to more, 408 to slower."""
+
+    def __init__(self, app: App, max_bytes: int, seconds: float = 30.0) -> None:
+        self._app, self._max_bytes, self._seconds = app, max_bytes, seconds
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if (stated := dict(scope["headers"]).get(b"content-length", b"")).isdigit() and int(stated) > self._max_bytes:
+            await self._too_large(scope, receive, send)
+            return
+        try:
+            body = await asyncio.wait_for(self._read(receive), self._seconds)
+        except TimeoutError:
+            await refusal(408, "the request came too slowly", f"within {self._seconds:g} s", "send it faster")(scope, receive, send)
+            return
+        if body is None:
+            return
+        if len(body) > self._max_bytes:
+            await self._too_large(scope, receive, send)
+            return
+        read = False
+
+        async def replay() -> Message:
+            nonlocal read
+            if read:
+                return await receive()
+            read = True
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+        await self._app(scope, replay, send)
+
+    async def _read(self, receive: Receive) -> bytearray | None:
+        """The body, or a little more than the cap of it; None when the caller went away."""
+        body, more = bytearray(), True
+        while more and len(body) <= self._max_bytes:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        return body
+
+    async def _too_large(self, scope: Message, receive: Receive, send: Send) -> None:
+        answer = refusal(
+            413, "the request is too large", f"at most {self._max_bytes} bytes", "send smaller media", Connection="close"
+        )
+        await answer(scope, receive, send)

@@ -1,0 +1,66 @@
+"""What shoppers did with an answer, in the words of User Behavior Insights (UBI 1.3, github.com/o19s/ubi)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from fuserank.serving.messages.base import Message, OpaqueId, ProductId
+
+MAX_EVENTS = 1000
+
+Action = Literal["impression", "click", "add_to_cart", "purchase"]
+
+
+class UbiObject(Message):
+    """What was acted upon."""
+
+    object_id: ProductId
+    object_id_field: str = Field("product_id", max_length=64)
+
+
+class UbiPosition(Message):
+    """Where it stood."""
+
+    ordinal: int | None = Field(None, ge=1, le=100_000, description="1 is the top")
+
+
+class UbiAttributes(Message):
+    """Of an event; further attributes are read past."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    object: UbiObject
+    position: UbiPosition | None = None
+
+
+class UbiEvent(Message):
+    """One event."""
+
+    action_name: Action
+    query_id: OpaqueId = Field(description="the `request_id` of the answer")
+    timestamp: datetime = Field(description="ISO 8601 with a zone", strict=False)
+    client_id: OpaqueId | None = Field(None, description="the shopper; stored as a salted hash")
+    session_id: OpaqueId | None = None
+    event_attributes: UbiAttributes
+
+    @model_validator(mode="after")
+    def _has_a_zone(self) -> UbiEvent:
+        if self.timestamp.tzinfo is None:
+            raise ValueError("timestamp: a time without zone; write it like 2026-01-31T12:00:00Z")
+        return self
+
+
+class FeedbackRequest(Message):
+    """Events, in any order."""
+
+    events: list[UbiEvent] = Field(min_length=1, max_length=MAX_EVENTS)
+
+
+class FeedbackResponse(Message):
+    """How many events were taken into the log, and how many were dropped because it could not follow."""
+
+    accepted: int
+    dropped: int
