@@ -14,7 +14,7 @@ import numpy as np
 
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import RequestError
-from fuserank.features import QueryFeatures
+from fuserank.features import ContentCache, QueryFeatures
 from fuserank.modalities import make_modalities
 from fuserank.modalities.base import Modality
 from fuserank.model_folder import check_encoders
@@ -54,10 +54,14 @@ class RankingService:
     Args:
         package: the opened package folder.
         modalities: the model's, in its order.
+
+    Attributes:
+        cache: vectors and transcripts of the latest queries.
     """
 
     def __init__(self, package: Package, modalities: Sequence[Modality]) -> None:
         self._package, self._modalities = package, list(modalities)
+        self.cache = ContentCache()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="rank")
 
     @property
@@ -131,7 +135,7 @@ class RankingService:
 
     def _by_model(self, asked: ShopperQuery, candidates: Candidates) -> Scored:
         package = self._package
-        understood = understand(asked, self._modalities, package.catalogue, package.histories)
+        understood = understand(asked, self._modalities, package.catalogue, package.histories, self.cache)
         queries = understood.features
         words, rows, degraded = queries.texts[0], candidates(queries), list(understood.degraded)
         if not (queries.present.any() or words):
