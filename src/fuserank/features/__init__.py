@@ -1,6 +1,7 @@
 """Products and queries as vectors: extraction, the content-addressed store, the catalogue, queries and pair scores."""
 
 from fuserank.features.catalogue import Catalogue, build_catalogue
+from fuserank.features.content_cache import ContentCache
 from fuserank.features.extraction import ExtractionReport, encode, extract
 from fuserank.features.histories import histories
 from fuserank.features.pairs import PairScores
@@ -9,6 +10,7 @@ from fuserank.features.store import FeatureStore
 
 __all__ = [
     "Catalogue",
+    "ContentCache",
     "ExtractionReport",
     "FeatureStore",
     "PairScores",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
@@ -55,14 +55,14 @@ def encode(
         contents: what to encode; a key that comes twice is encoded twice, so give distinct ones.
         read_bytes: bytes of a media hash; may raise MediaError.
         batch_size: items the encoder sees at once.
-        workers: decoding threads.
+        workers: decoding threads; 0: items are decoded in the caller's thread, which answers sooner where there is only one.
     """
 
     def prepare(content: Content) -> Any:
         return encoder.prepare(read_bytes(content.value) if content.is_media else content.value)
 
     source = iter(contents)
-    with ThreadPoolExecutor(workers, thread_name_prefix="prepare") as pool:
+    with ThreadPoolExecutor(workers, thread_name_prefix="prepare") if workers else _Here() as pool:
         pending: deque[tuple[str, Future[Any]]] = deque()
 
         def refill() -> None:
@@ -115,6 +115,19 @@ def extract(
         if progress:
             progress(info.key, done, len(missing))
     return report
+
+
+class _Here(Executor):
+    """Does at once what it is given."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """A future that is done."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 def _encode_batch(batch: Sequence[tuple[str, Future[Any]]], encoder: Encoder) -> Encoded:

@@ -10,6 +10,7 @@ import numpy as np
 from fuserank.encoders.base import unit_rows
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.features.catalogue import Catalogue, unmasked
+from fuserank.features.content_cache import ContentCache
 from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
 from fuserank.features.histories import History, past_of
 from fuserank.features.query_words import query_words
@@ -58,7 +59,7 @@ def build_query_features(
     queries: Sequence[Query],
     modalities: Sequence[Modality],
     catalogue: Catalogue,
-    store: FeatureStore | None,
+    store: FeatureStore | ContentCache | None,
     read_bytes: ReadBytes,
     histories: Mapping[str, History] | None = None,
     *,
@@ -71,7 +72,7 @@ def build_query_features(
 
     Args:
         catalogue: holds the vectors that histories are averaged from; past products it does not hold are left out.
-        store: None (serving): nothing is kept.
+        store: where vectors and transcripts are kept: for good, or (serving) for a while; None: nowhere.
         histories: user_id -> what the shopper took and when, as `fuserank.features.histories` gives it; of a query with a
             timestamp only what lies before it is read.
         masked: media hashes in quarantine, treated as absent.
@@ -106,7 +107,7 @@ def _with_words(
     queries: Sequence[Query],
     modalities: Sequence[Modality],
     catalogue: Catalogue,
-    store: FeatureStore | None,
+    store: FeatureStore | ContentCache | None,
     read_bytes: ReadBytes,
     masked: Collection[str],
     progress: Progress | None,

@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from fuserank.encoders.base import EncoderInfo
 from fuserank.errors import MediaError
+from fuserank.features.content_cache import ContentCache
 from fuserank.features.extraction import Progress, ReadBytes
 from fuserank.features.store import FeatureStore
 from fuserank.files import write_file
@@ -23,7 +24,7 @@ def hear(
     hashes: Sequence[str],
     audio: Audio,
     words: Sequence[str],
-    store: FeatureStore | None,
+    store: FeatureStore | ContentCache | None,
     read_bytes: ReadBytes,
     progress: Progress | None = None,
 ) -> dict[str, str]:
@@ -34,8 +35,10 @@ def hear(
         words: words of the catalogue to listen for.
         store: where transcripts are kept; None: nowhere.
     """
-    path = None if store is None else _path(store, audio.speech, words)
-    heard = {} if path is None else _read(path)
+    ear = _ear(audio.speech, words)
+    path = store.root / "transcripts" / f"{ear}.json" if isinstance(store, FeatureStore) else None
+    cache = store if isinstance(store, ContentCache) else ContentCache()
+    heard = _read(path) if path else cache.get(ear, hashes)
     missing = [h for h in hashes if h not in heard]
     new: dict[str, str] = {}
     for done, digest in enumerate(missing, 1):
@@ -43,17 +46,19 @@ def hear(
             new[digest] = audio.transcribe(read_bytes(digest), words)
         except MediaError:  # reported, with its reason, where the recording itself is encoded
             heard[digest] = ""
-        if path is not None and new and (done % _BATCH == 0 or done == len(missing)):
+        if path and new and (done % _BATCH == 0 or done == len(missing)):
             _add(path, new)
         if progress:
             progress(f"{audio.speech.key} transcripts", done, len(missing))
     heard.update(new)
+    cache.put(ear, new)
     return {h: heard[h] for h in hashes}
 
 
-def _path(store: FeatureStore, speech: EncoderInfo, words: Sequence[str]) -> Path:
+def _ear(speech: EncoderInfo, words: Sequence[str]) -> str:
+    """Name of who heard: the speech model and the words that it listened for."""
     listened_for = hashlib.sha256("\n".join(words).encode()).hexdigest()
-    return store.root / "transcripts" / f"{speech.key}-{speech.sha256[:12]}-{listened_for[:12]}.json"
+    return f"{speech.key}-{speech.sha256[:12]}-{listened_for[:12]}"
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -1,12 +1,14 @@
-"""Vectors of many contents in one array, through the store when there is one."""
+"""Vectors of many contents in one array, through the store or a cache when there is one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from fuserank.encoders.base import Encoder
+from fuserank.features.content_cache import ContentCache
 from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes, encode, extract
 from fuserank.features.store import FeatureStore
 from fuserank.modalities.base import Content
@@ -15,7 +17,7 @@ from fuserank.modalities.base import Content
 def content_vectors(
     contents: Sequence[Content | None],
     encoder: Encoder,
-    store: FeatureStore | None,
+    store: FeatureStore | ContentCache | None,
     read_bytes: ReadBytes,
     *,
     batch_size: int = 32,
@@ -26,8 +28,8 @@ def content_vectors(
 
     Args:
         contents: None where there is nothing to encode.
-        store: where vectors are kept; None: nothing is kept, and the vectors are rounded to float16 as the store would have
-            done, so that training and serving see the same numbers.
+        store: where vectors are kept; None: nothing is kept. Without a store, too, the vectors are rounded to float16, so that
+            training and serving see the same numbers.
 
     Returns:
         (float16 (n, dim), bool (n,) whether there is a vector, report); rows without a vector are zero.
@@ -36,17 +38,30 @@ def content_vectors(
     distinct = {content.key: content for content in contents if content is not None}
     vectors, present = np.zeros((len(contents), encoder.info.dim), np.float16), np.zeros(len(contents), bool)
     keys = [contents[i].key for i in here]  # type: ignore[union-attr]
-    if store is not None:
-        report = extract(distinct.values(), encoder, store, read_bytes, batch_size=batch_size, workers=workers, progress=progress)
+    options: dict[str, Any] = {"batch_size": batch_size, "workers": workers}
+    if isinstance(store, FeatureStore):
+        report = extract(distinct.values(), encoder, store, read_bytes, **options, progress=progress)
         vectors[here], present[here] = store.get(encoder.info, keys)
         return vectors, present, report
-    report = ExtractionReport(encoder.info)
-    found: dict[str, np.ndarray] = {}
-    for batch in encode(distinct.values(), encoder, read_bytes, batch_size=batch_size, workers=workers):
-        found.update(zip(batch.keys, batch.vectors, strict=True))
-        report.quarantined.update(batch.quarantined)
-    report.encoded = len(found)
+    found, report = _remembered(distinct, encoder, ContentCache() if store is None else store, read_bytes, **options)
     for i, key in zip(here, keys, strict=True):
         if key in found:
             vectors[i], present[i] = found[key], True
     return vectors, present, report
+
+
+def _remembered(
+    contents: Mapping[str, Content], encoder: Encoder, cache: ContentCache, read_bytes: ReadBytes, **options: int
+) -> tuple[dict[str, np.ndarray], ExtractionReport]:
+    """Vectors by key, those the cache lacks encoded now and put there."""
+    maker = f"{encoder.info.key} {encoder.info.sha256}"
+    found = cache.get(maker, contents)
+    report = ExtractionReport(encoder.info, reused=len(found))
+    missing = [content for key, content in contents.items() if key not in found]
+    for batch in encode(missing, encoder, read_bytes, **options):
+        new = dict(zip(batch.keys, batch.vectors.astype(np.float16), strict=True))
+        cache.put(maker, new)
+        found |= new
+        report.encoded += len(new)
+        report.quarantined.update(batch.quarantined)
+    return found, report

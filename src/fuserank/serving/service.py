@@ -15,7 +15,7 @@ import numpy as np
 
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import RequestError
-from fuserank.features import QueryFeatures
+from fuserank.features import ContentCache, QueryFeatures
 from fuserank.modalities import make_modalities
 from fuserank.modalities.base import Modality
 from fuserank.model_folder import check_encoders
@@ -84,12 +84,17 @@ class RankingService:
         package: the opened package folder.
         modalities: the model's, in its order.
         families: name -> modalities that are one source of evidence, for explanations.
+
+    Attributes:
+        stock: what it ranks.
+        cache: vectors and transcripts of the latest queries.
     """
 
     def __init__(
         self, package: Package, modalities: Sequence[Modality], families: Mapping[str, Sequence[str]] | None = None
     ) -> None:
         self.package, self.modalities, self.stock = package, tuple(modalities), package.stock
+        self.cache = ContentCache()
         names = {modality.name for modality in modalities}
         known = {family: tuple(m for m in members if m in names) for family, members in (families or {}).items()}
         self.families = {family: members for family, members in known.items() if members}
@@ -193,9 +198,9 @@ class RankingService:
             on_ready: told what of a query with media is read without them, before they are.
         """
         if on_ready is not None and (quick := without_media(asked)) is not None:
-            on_ready(understand(quick, self.modalities, stock.catalogue, self.package.histories).features)
+            on_ready(understand(quick, self.modalities, stock.catalogue, self.package.histories, self.cache).features)
         with METRICS.stage("understand"):
-            understood = understand(asked, self.modalities, stock.catalogue, self.package.histories)
+            understood = understand(asked, self.modalities, stock.catalogue, self.package.histories, self.cache)
         return self._ordered(understood.features, stock, pick, list(understood.degraded))
 
     def _ordered(self, queries: QueryFeatures, stock: Stock, pick: _Pick, degraded: list[str]) -> Scored:

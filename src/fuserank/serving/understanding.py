@@ -9,7 +9,7 @@ from typing import Any
 
 from fuserank.data.media import media_hash
 from fuserank.errors import FuserankError, MediaError
-from fuserank.features import Catalogue, QueryFeatures, build_query_features
+from fuserank.features import Catalogue, ContentCache, QueryFeatures, build_query_features
 from fuserank.features.histories import History
 from fuserank.modalities.base import Content, Modality
 from fuserank.serving.messages import ShopperQuery
@@ -63,9 +63,16 @@ def without_media(asked: ShopperQuery) -> ShopperQuery | None:
 
 
 def understand(
-    asked: ShopperQuery, modalities: Sequence[Modality], catalogue: Catalogue, histories: Mapping[str, History]
+    asked: ShopperQuery,
+    modalities: Sequence[Modality],
+    catalogue: Catalogue,
+    histories: Mapping[str, History],
+    cache: ContentCache,
 ) -> Understood:
     """Features of a query.
+
+    Args:
+        cache: vectors and transcripts of the queries before, and of this one afterwards.
 
     Raises:
         MediaError: the picture or the sound cannot be used.
@@ -73,15 +80,15 @@ def understand(
     query, media = as_query(asked)
     degraded = _unread(query, modalities)
     try:
-        features = _features(query, media, modalities, catalogue, histories)
+        features = _features(query, media, modalities, catalogue, histories, cache)
     except FuserankError:
         raise
     except Exception:
         log.exception("an encoder failed; the query is read again one modality at a time")
-        broken = [m.name for m in modalities if not _works(query, media, m, catalogue, histories)]
+        broken = [m.name for m in modalities if not _works(query, media, m, catalogue, histories, cache)]
         degraded += [f"{name}: its encoder failed" for name in broken]
         usable: list[Any] = [Silenced(m) if m.name in broken else m for m in modalities]
-        features = _features(query, media, usable, catalogue, histories)
+        features = _features(query, media, usable, catalogue, histories, cache)
     return Understood(features, degraded)
 
 
@@ -91,8 +98,9 @@ def _features(
     modalities: Sequence[Modality],
     catalogue: Catalogue,
     histories: Mapping[str, History],
+    cache: ContentCache,
 ) -> QueryFeatures:
-    features, reports = build_query_features([query], modalities, catalogue, None, media.__getitem__, histories, workers=1)
+    features, reports = build_query_features([query], modalities, catalogue, cache, media.__getitem__, histories, workers=0)
     for report in reports:
         for key, reason in report.quarantined.items():
             kind, types = ("image", IMAGE_TYPES) if key == query.image else ("audio", AUDIO_TYPES)
@@ -106,10 +114,15 @@ def _features(
 
 
 def _works(
-    query: Query, media: Mapping[str, bytes], modality: Modality, catalogue: Catalogue, histories: Mapping[str, History]
+    query: Query,
+    media: Mapping[str, bytes],
+    modality: Modality,
+    catalogue: Catalogue,
+    histories: Mapping[str, History],
+    cache: ContentCache,
 ) -> bool:
     try:
-        _features(query, media, [modality], catalogue, histories)
+        _features(query, media, [modality], catalogue, histories, cache)
     except FuserankError:
         raise
     except Exception:

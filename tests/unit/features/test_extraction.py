@@ -53,6 +53,18 @@ def test_batches_come_in_order_with_reasons_for_what_does_not_decode():
     assert all(b.vectors.shape == (len(b.keys), 2) for b in batches)
 
 
+def test_without_workers_items_are_decoded_in_the_thread_that_asks():
+    toy, threads = Toy(), set()
+
+    def read(digest):
+        threads.add(threading.get_ident())
+        return BYTES[digest]
+
+    (batch,) = encode([content(n) for n in range(8, 12)], toy, read, workers=0)
+    assert threads == {threading.get_ident()}
+    assert batch.vectors[:, 0].tolist() == [8, 9, 11] and batch.quarantined == {content(10).key: "corrupt"}
+
+
 def test_a_batch_in_which_nothing_decodes_is_empty_and_not_encoded():
     toy = Toy()
     (batch,) = encode([content(10), content(20)], toy, BYTES.__getitem__, batch_size=5, workers=1)

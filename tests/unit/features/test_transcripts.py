@@ -4,7 +4,7 @@ import pytest
 from fuserank.encoders import whisper
 from fuserank.encoders.base import EncoderInfo
 from fuserank.errors import MediaError
-from fuserank.features import FeatureStore, build_catalogue, build_query_features
+from fuserank.features import ContentCache, FeatureStore, build_catalogue, build_query_features
 from fuserank.features.transcripts import hear
 from fuserank.modalities import make_modalities
 from fuserank.modalities.audio import Audio
@@ -39,6 +39,15 @@ def test_recordings_are_heard_once_for_the_same_words(tmp_path):
     ear = Ear()
     hear(["a" * 64], ear, ["blue"], FeatureStore(tmp_path), SPOKEN.__getitem__)
     assert ear.heard == [("red shirt", ("blue",))]
+
+
+def test_a_cache_remembers_what_was_heard():
+    cache, ear = ContentCache(), Ear()
+    for _ in range(2):
+        assert hear(["a" * 64], ear, ["red"], cache, SPOKEN.__getitem__) == {"a" * 64: "red shirt"}
+    assert len(ear.heard) == 1
+    hear(["a" * 64], ear, ["blue"], cache, SPOKEN.__getitem__)
+    assert len(ear.heard) == 2
 
 
 def test_a_bad_recording_says_nothing_and_stops_nothing(tmp_path):
