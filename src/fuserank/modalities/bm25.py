@@ -76,7 +76,7 @@ def index_of(matrix: Any, vocabulary: dict[str, int], k1: float, b: float) -> An
         "indptr": matrix.indptr.astype(np.int64),
         "num_docs": matrix.shape[0],
     }
-    index.vocab_dict = vocabulary
+    index.vocab_dict, index.nonoccurrence_array = vocabulary, None
     index.unique_token_ids_set = set(vocabulary.values())
     return index
 
