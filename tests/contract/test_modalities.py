@@ -9,7 +9,7 @@ from fuserank.encoders.table import ENCODERS, encoder_table
 from fuserank.errors import UnknownNameError
 from fuserank.features import FeatureStore, PairScores, build_catalogue, build_query_features, encode
 from fuserank.modalities import MODALITIES, make_modalities
-from fuserank.modalities.base import Modality
+from fuserank.modalities.base import Modality, cosines
 from fuserank.modalities.own import OWN
 from fuserank.modalities.text_tokens import MAXSIM
 from fuserank.slates import Features
@@ -63,6 +63,7 @@ def test_follows_the_protocol(modality):
     assert isinstance(modality.query_from_history, bool)
     assert isinstance(modality.query_is_term, bool)
     assert isinstance(modality.pair_only, bool)
+    assert modality.compared is None or (modality.pair_names and modality.compared.start is None and modality.compared.step is None)
     assert len(set(modality.pair_names)) == len(modality.pair_names)
 
 
@@ -107,6 +108,14 @@ def test_pair_scores_are_bounded_and_0_for_a_zero_vector(encoding):
     assert scores[0] == pytest.approx(np.ones(len(encoding.pair_names)), abs=1e-3)
     assert not scores[4].any()
     assert encoding.pair(products[0], products[:0]).shape == (0, len(encoding.pair_names))
+
+
+def test_the_first_score_is_the_cosine_of_the_part_that_is_compared(encoding):
+    if encoding.compared is None:
+        return
+    products = np.random.default_rng(0).normal(size=(5, encoding.encoder.info.dim)).astype(np.float16)
+    first = encoding.pair(products[0], products)[:, 0]
+    assert np.array_equal(first, cosines(products[0][encoding.compared], products[:, encoding.compared]))
 
 
 def test_identity_names_version_licence_and_weights(encoding):

@@ -46,6 +46,6 @@ def _features(probe: Probe, position: int, product: Product, changed: Sequence[P
     forms = [replace(form, product_id=f"{v}") for v, form in enumerate(changed)]
     catalogue, _ = build_catalogue(forms, modalities, None, read_bytes)
     if whole is not None:
-        lexical = ChangedLexical(len(forms), whole.fields, whole, int(probe.slate.rows[position]), product, forms)
+        lexical = ChangedLexical(len(forms), whole.fields, whole.counts, whole, int(probe.slate.rows[position]), product, forms)
         catalogue = replace(catalogue, lexical=lexical)
     return Features(modalities, catalogue, probe.features.queries)

@@ -1,8 +1,9 @@
-"""Products and queries as vectors: extraction, the content-addressed store, the catalogue, queries and pair scores."""
+"""Products and queries as vectors: extraction, the content-addressed store, the catalogue that grows, queries and pair scores."""
 
 from fuserank.features.catalogue import Catalogue, build_catalogue
 from fuserank.features.content_cache import ContentCache
 from fuserank.features.extraction import ExtractionReport, encode, extract
+from fuserank.features.growth import extended, without
 from fuserank.features.histories import histories
 from fuserank.features.pairs import PairScores
 from fuserank.features.queries import QueryFeatures, build_query_features
@@ -18,6 +19,8 @@ __all__ = [
     "build_catalogue",
     "build_query_features",
     "encode",
+    "extended",
     "extract",
     "histories",
+    "without",
 ]

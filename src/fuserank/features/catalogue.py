@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,13 +13,18 @@ import numpy as np
 from fuserank.errors import ModelFolderError, RequestError
 from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
 from fuserank.features.histories import shopping_log
+from fuserank.features.product_vectors import product_vectors
+from fuserank.features.screens import Screens
+from fuserank.features.segments import Growth
+from fuserank.features.stacked_rows import Rows, joined
 from fuserank.features.store import FeatureStore
-from fuserank.features.vectors import content_vectors
 from fuserank.features.vocabulary import spoken_words
 from fuserank.files import new_folder
-from fuserank.modalities.base import Content, Modality
+from fuserank.modalities.base import Modality
 from fuserank.modalities.behaviour import Behaviour, BehaviourIndex
+from fuserank.modalities.behaviour_growth import GrownBehaviour
 from fuserank.modalities.lexical import LexicalIndex
+from fuserank.modalities.lexical_growth import GrownLexical
 from fuserank.types import Interaction, Product
 
 
@@ -35,23 +40,36 @@ class Catalogue:
         lexical: the word index, when "lexical" is among the modalities.
         words: what the catalogue is about, for voice queries.
         behaviour: the log of what shoppers took, counted, when "behaviour" is among the modalities and there is a log.
+        growth: of a catalogue that came out of `fuserank.features.growth`: where its rows come from, and which of them live.
+        screens: for fast cosines; shared by a catalogue and what grows from it.
+
+    Arrays and ids are aligned row by row, dead rows included, and N counts these too. By id only living rows are found.
     """
 
-    product_ids: list[str]
+    product_ids: Sequence[str]
     modalities: tuple[str, ...]
-    vectors: dict[str, np.ndarray]
-    present: np.ndarray
+    vectors: Mapping[str, Rows]
+    present: Rows
     lexical: LexicalIndex | None = None
     words: tuple[str, ...] = ()
     behaviour: BehaviourIndex | None = None
+    growth: Growth | None = None
+    screens: Screens = field(default_factory=Screens, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.product_ids)
 
     @cached_property
-    def row_of(self) -> dict[str, int]:
-        """Row by product id."""
+    def row_of(self) -> Mapping[str, int]:
+        """Row of each living product by id."""
+        if self.growth is not None:
+            return self.growth.row_of()
         return {product_id: row for row, product_id in enumerate(self.product_ids)}
+
+    @property
+    def alive(self) -> np.ndarray | None:
+        """Which rows live: bool (N,); None: all. A row is dead when its product was removed or has a newer row."""
+        return None if self.growth is None else self.growth.alive
 
     def __contains__(self, product_id: str) -> bool:
         return product_id in self.row_of
@@ -66,17 +84,39 @@ class Catalogue:
         if unknown:
             raise RequestError(
                 f"{len(unknown)} products are not in the catalogue: {', '.join(map(repr, unknown[:5]))}",
-                allowed=f"one of its {len(self)} product ids",
+                allowed=f"one of its {len(self.row_of)} product ids",
                 todo="leave them out, or build the catalogue with them",
             )
         return np.array([self.row_of[product_id] for product_id in product_ids], np.int64)
 
-    def has(self, modality: str) -> np.ndarray:
-        """Which products have this modality: bool (N,)."""
-        return self.present[:, self.modalities.index(modality)]
+    def has(self, modality: str, rows: np.ndarray | None = None) -> np.ndarray:
+        """Which products have this modality: bool (N,), or (n,) of the n `rows` alone."""
+        column = self.modalities.index(modality)
+        return np.asarray(self.present[:, column] if rows is None else self.present[rows, column])
+
+    def compacted(self) -> Catalogue:
+        """The living products as a catalogue that did not grow, in memory; their scores stay what they are, to rounding."""
+        if self.growth is None:
+            return self
+        rows = np.flatnonzero(self.growth.alive)
+        return Catalogue(
+            [self.product_ids[row] for row in rows.tolist()],
+            self.modalities,
+            joined([self.vectors], lambda arrays: arrays[0][rows]),
+            self.present[rows],
+            self.lexical.taken(rows) if isinstance(self.lexical, GrownLexical) else None,
+            self.words,
+            self.behaviour.taken(rows) if isinstance(self.behaviour, GrownBehaviour) else None,
+        )
 
     def save(self, folder: Path) -> None:
-        """Write the catalogue to a folder of .npy and .json files, atomically; an array of two modalities is written once."""
+        """Write the catalogue to a folder of .npy and .json files, atomically; an array of two modalities is written once.
+
+        Of a catalogue that grew, `compacted` is written: what is loaded again has living rows only.
+        """
+        if self.growth is not None:
+            self.compacted().save(folder)
+            return
         with new_folder(folder) as work:
             files: dict[int, str] = {}
             for modality, array in self.vectors.items():
@@ -89,7 +129,7 @@ class Catalogue:
             if self.behaviour is not None:
                 self.behaviour.save(work / "behaviour")
             header = {
-                "product_ids": self.product_ids,
+                "product_ids": list(self.product_ids),
                 "modalities": self.modalities,
                 "lexical": self.lexical is not None,
                 "behaviour": self.behaviour is not None,
@@ -150,23 +190,9 @@ def build_catalogue(
         the catalogue, and one report for each encoder.
     """
     names = tuple(modality.name for modality in modalities)
-    present = np.zeros((len(products), len(names)), bool)
-    vectors: dict[str, np.ndarray] = {}
-    done: dict[tuple[str | None, ...], tuple[np.ndarray, np.ndarray]] = {}
-    reports = []
-    for column, modality in enumerate(modalities):
-        contents = [unmasked(modality.product_content(product), masked) for product in products]
-        if modality.encoder is None:
-            present[:, column] = [content is not None for content in contents]
-            continue
-        key = modality.encoder.info.key, *(None if content is None else content.key for content in contents)
-        if key not in done:  # text and history read the same content with the same encoder
-            found, here, report = content_vectors(
-                contents, modality.encoder, store, read_bytes, batch_size=batch_size, workers=workers, progress=progress
-            )
-            done[key] = found, here
-            reports.append(report)
-        vectors[modality.name], present[:, column] = done[key]
+    vectors, present, reports = product_vectors(
+        products, modalities, store, read_bytes, batch_size=batch_size, workers=workers, masked=masked, progress=progress
+    )
     lexical = LexicalIndex.build(products) if "lexical" in names else None
     ids = [product.product_id for product in products]
     catalogue = Catalogue(ids, names, vectors, present, lexical, spoken_words(products))
@@ -175,8 +201,3 @@ def build_catalogue(
         present[:, names.index(Behaviour.name)] = True
         catalogue = replace(catalogue, behaviour=BehaviourIndex.build(log, moments))
     return catalogue, reports
-
-
-def unmasked(content: Content | None, masked: Collection[str]) -> Content | None:
-    """None for media in quarantine, else the content."""
-    return None if content is not None and content.is_media and content.value in masked else content

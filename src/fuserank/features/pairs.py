@@ -59,7 +59,7 @@ class PairScores:
 
     def _modality_scores(self, modality: Modality, query: int, rows: np.ndarray) -> np.ndarray:
         scores = np.zeros((len(rows), len(modality.pair_names)), np.float32)
-        here = self._catalogue.has(modality.name)[rows]
+        here = self._catalogue.has(modality.name, rows)
         if modality.encoder is None:
             found = _INDEXED[modality.name](self._catalogue, self._queries, query)
             if found is not None:

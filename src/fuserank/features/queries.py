@@ -9,10 +9,11 @@ import numpy as np
 
 from fuserank.encoders.base import unit_rows
 from fuserank.encoders.text_cleaning import clean_text
-from fuserank.features.catalogue import Catalogue, unmasked
+from fuserank.features.catalogue import Catalogue
 from fuserank.features.content_cache import ContentCache
 from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
 from fuserank.features.histories import History, past_of
+from fuserank.features.product_vectors import unmasked
 from fuserank.features.query_words import query_words
 from fuserank.features.store import FeatureStore
 from fuserank.features.transcripts import hear
@@ -124,11 +125,11 @@ def _with_words(
 
 def _history_vectors(pasts: Sequence[Past], modality: str, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray]:
     """Mean, made unit length, of the vectors of each past's newest products: float32 (Q, d), and who has one: bool (Q,)."""
-    products, there = catalogue.vectors[modality], catalogue.has(modality)
+    products = catalogue.vectors[modality]
     means = np.zeros((len(pasts), products.shape[1]), np.float32)
     for i, past in enumerate(pasts):
         rows = past.rows[-RECENT:]
-        rows = rows[there[rows]]
+        rows = rows[catalogue.has(modality, rows)]
         if len(rows):
             means[i] = products[rows].astype(np.float32).mean(axis=0)
     return unit_rows(means), np.asarray((means != 0).any(axis=1))

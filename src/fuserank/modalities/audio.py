@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from fuserank.encoders import whisper
+from fuserank.encoders import sound_features, whisper
 from fuserank.encoders.sound import Sound, split
 from fuserank.modalities.base import Content, Encoder, Resources, Scaling, cosines
 from fuserank.types import Product, Query
@@ -24,6 +24,7 @@ class Audio:
     query_from_history = False
     query_is_term = True
     pair_only = False
+    compared: slice | None = slice(sound_features.DIM)
     speech = whisper.INFO  # what `transcribe` is done with
 
     def __init__(self, resources: Resources) -> None:

@@ -54,6 +54,7 @@ class Modality(Protocol):
         query_from_history: the query vector is the mean, made unit length, of the vectors of the shopper's past products.
         query_is_term: the query vector is one term of late interaction; False for a sentence, whose words are the terms.
         pair_only: the vectors are there for `pair` alone, no network reads them.
+        compared: the part of the vectors whose cosine is the first pair score; None when the first score is no such cosine.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Modality(Protocol):
     query_from_history: bool
     query_is_term: bool
     pair_only: bool
+    compared: slice | None
 
     def product_content(self, product: Product) -> Content | None:
         """What of a product is encoded; None: absent."""

@@ -19,6 +19,7 @@ from fuserank.files import new_folder
 from fuserank.modalities.base import Content, Encoder, Resources, Scaling
 from fuserank.modalities.behaviour_snapshot import Snapshot, decayed
 from fuserank.modalities.shopping_log import DAY, ShoppingLog
+from fuserank.modalities.top_rows import top_rows
 from fuserank.types import Product, Query
 
 SNAPSHOTS = 8  # at most, beside the one of the whole log: each costs a pass over it
@@ -35,6 +36,7 @@ class Behaviour:
     query_from_history = False
     query_is_term = False
     pair_only = False
+    compared: slice | None = None
 
     def __init__(self, resources: Resources) -> None:
         """Nothing to load; the index belongs to a catalogue."""
@@ -133,11 +135,14 @@ class BehaviourIndex:
             scores[:, 6] = np.clip(snapshot.factors @ snapshot.taste(rows, weights), 0, 1)
         return scores
 
-    def top(self, past: Past, k: int) -> np.ndarray:
-        """Rows of the `k` products with the highest sum of scores, best first; only products with a score above 0."""
+    def top(self, past: Past, k: int, allowed: np.ndarray | None = None) -> np.ndarray:
+        """Rows of the `k` products with the highest sum of scores, best first; only products with a score above 0.
+
+        Args:
+            allowed: bool (N,) products that may be given; None: all.
+        """
         total = self.scores(past).sum(axis=1)
-        rows = np.argsort(-total, kind="stable")[:k]
-        return rows[total[rows] > 0]
+        return top_rows(total, k, total > 0 if allowed is None else (total > 0) & allowed)
 
     def save(self, folder: Path) -> None:
         """Write the newest snapshot to a folder of .npy files, atomically: what is packaged answers queries of now."""

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from fuserank.encoders.efficientnet import EfficientNetLite0, split
+from fuserank.encoders.efficientnet import POOLED, EfficientNetLite0, split
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.modalities.base import Content, Encoder, Resources, Scaling, cosines
 from fuserank.types import Product, Query
@@ -27,6 +27,7 @@ class Image:
     query_from_history = False
     query_is_term = True
     pair_only = False
+    compared: slice | None = slice(POOLED)
 
     def __init__(self, resources: Resources, folder: HubFolder | None = None) -> None:
         media = resources.media

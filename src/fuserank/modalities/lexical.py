@@ -1,7 +1,7 @@
-"""Words of the query found in the fields of a product: BM25 (Robertson and Zaragoza, 2009) per field, with bm25s.
+"""Words of the query found in the fields of a product: BM25 per field (`fuserank.modalities.bm25`).
 
-Lucene's form is used, idf(t) * tf / (tf + k1 * (1 - b + b * length / mean length)), in which a term can give at most its
-idf. Dividing by the sum of the query's idf therefore puts a field's score into [0, 1], whatever the slate.
+A term can give at most its idf. Dividing by the sum of the query's idf therefore puts a field's score into [0, 1], whatever the
+slate.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import numpy as np
 from fuserank.errors import ModelFolderError
 from fuserank.files import new_folder
 from fuserank.modalities.base import Content, Encoder, Resources, Scaling, text_content
+from fuserank.modalities.bm25 import WordCounts, build_index, scores_of
 from fuserank.modalities.tokens import tokenize
+from fuserank.modalities.top_rows import top_rows
 from fuserank.types import Product, Query
 
 FIELDS = ("title", "description", "category", "brand")
@@ -38,6 +40,7 @@ class Lexical:
     query_from_history = False
     query_is_term = False
     pair_only = False
+    compared: slice | None = None
 
     def __init__(self, resources: Resources) -> None:
         """Nothing to load; the index belongs to a catalogue."""
@@ -66,42 +69,68 @@ class LexicalIndex:
     Attributes:
         count: N.
         fields: field -> bm25s index.
+        counts: what idf and lengths are reckoned with; counted over the N products, unless products went since.
     """
 
     count: int
     fields: dict[str, Any]
+    counts: WordCounts
 
     @classmethod
     def build(cls, products: Sequence[Product]) -> LexicalIndex:
         """Index the products; row i of every score is product i."""
-        tokens = {field: [tokenize(getattr(product, field)) for product in products] for field in FIELDS}
-        fields = {field: _index(tokens[field], K1, FIELD_B.get(field, B)) for field in FIELDS}
-        together = [[token for field in FIELDS for token in tokens[field][row]] for row in range(len(products))]
-        return cls(len(products), {**fields, COVERAGE: _index(together, 0.0, 0.0)})
+        tokens = field_tokens(products)
+        fields = {field: build_index(documents, *saturation(field)) for field, documents in tokens.items()}
+        return cls(len(products), fields, WordCounts.of(tokens, fields))
 
-    def scores(self, text: str) -> np.ndarray:
+    def scores(self, text: str, rows: np.ndarray | None = None) -> np.ndarray:
         """Scores of a query: float32 (N, 5) in [0, 1], in the order of `Lexical.pair_names`.
 
         Terms that no product has are left out: nobody can win them. A query without known terms scores 0 everywhere.
+
+        Args:
+            rows: int (n,) score these alone, in their order: float32 (n, 5), the same numbers; None: all.
         """
-        scores = np.zeros((self.count, len(self.fields)), np.float32)
-        everywhere = self.fields[COVERAGE]
-        terms = [] if everywhere is None else [t for t in dict.fromkeys(tokenize(text)) if t in everywhere.vocab_dict]
-        for column, index in enumerate(self.fields.values()):
-            known = [] if index is None else [t for t in terms if t in index.vocab_dict]
-            if known:
-                missed = [t for t in terms if t not in index.vocab_dict]
-                attainable = _idf(index, known, self.count) + _idf(everywhere, missed, self.count)
-                scores[:, column] = index.get_scores(known) / attainable
-        return np.clip(scores, 0, 1)
+        terms = [t for t in dict.fromkeys(tokenize(text)) if self.knows(COVERAGE, t)]
+        scores = self.sums(terms, rows) / self._attainable(terms)
+        return np.clip(scores, 0, 1, out=scores)
 
     def top(self, text: str, k: int, allowed: np.ndarray | None = None) -> np.ndarray:
-        """Rows of the `k` products with the highest sum of scores, best first; only products that have a term of the query."""
+        """Rows of the `k` products with the highest sum of scores, best first; only products that have a term of the query.
+
+        Args:
+            allowed: bool (N,) products that may be given; None: all.
+        """
         total = self.scores(text).sum(axis=1)
-        if allowed is not None:
-            total[~allowed] = 0
-        rows = np.argsort(-total, kind="stable")[:k]
-        return rows[total[rows] > 0]
+        return top_rows(total, k, total > 0 if allowed is None else (total > 0) & allowed)
+
+    def knows(self, field: str, term: str) -> bool:
+        """Whether some product has the term in this field."""
+        return self.fields[field] is not None and term in self.fields[field].vocab_dict
+
+    def idf(self, field: str, terms: Sequence[str]) -> np.ndarray:
+        """Lucene's idf of terms that the field knows: float64 (len(terms),), above 0."""
+        vocabulary = self.fields[field].vocab_dict if terms else {}
+        return self.counts.idf(self.counts.frequencies[field][[vocabulary[term] for term in terms]])
+
+    def sums(self, terms: Sequence[str], rows: np.ndarray | None = None) -> np.ndarray:
+        """BM25 before it is divided by what could be had: float32 (N or len(rows), 5); terms that a field knows not add nothing."""
+        sums = np.zeros((len(self.fields), self.count if rows is None else len(rows)), np.float32)
+        for column, (field, index) in zip(sums, self.fields.items(), strict=True):
+            known = [term for term in terms if LexicalIndex.knows(self, field, term)]
+            if known:
+                column[:] = index.get_scores(known) if rows is None else scores_of(index, known, rows)
+        return sums.T
+
+    def _attainable(self, terms: Sequence[str]) -> np.ndarray:
+        """What a product that has all terms in a field gets at most there: float32 (5,); 1 for a field that knows none of them."""
+        attainable = np.ones(len(self.fields), np.float32)
+        for column, field in enumerate(self.fields):
+            known = [term for term in terms if self.knows(field, term)]
+            if known:
+                missed = [term for term in terms if not self.knows(field, term)]
+                attainable[column] = self.idf(field, known).sum() + self.idf(COVERAGE, missed).sum()
+        return attainable
 
     def words(self, field: str) -> list[list[str]]:
         """The words that each of the N products has in a field, each once, in the order in which the catalogue first used them."""
@@ -120,9 +149,14 @@ class LexicalIndex:
             for field, index in self.fields.items():
                 if index is not None:
                     index.save(work / field, show_progress=False)
-            (work / "lexical.json").write_text(
-                json.dumps({"count": self.count, "fields": [f for f, i in self.fields.items() if i]})
-            )
+                    np.save(work / field / "frequencies.npy", self.counts.frequencies[field], allow_pickle=False)
+            header = {
+                "count": self.count,
+                "fields": [field for field, index in self.fields.items() if index is not None],
+                "documents": self.counts.documents,
+                "lengths": self.counts.lengths,
+            }
+            (work / "lexical.json").write_text(json.dumps(header))
 
     @classmethod
     def load(cls, folder: Path) -> LexicalIndex:
@@ -141,26 +175,20 @@ class LexicalIndex:
                 else None
                 for field in (*FIELDS, COVERAGE)
             }
+            frequencies = {f: np.load(folder / f / "frequencies.npy", allow_pickle=False) for f in header["fields"]}
+            counts = WordCounts(header["documents"], header["lengths"], frequencies)
         except (OSError, ValueError, KeyError) as error:
             raise ModelFolderError(f"lexical index {folder} cannot be read: {error}", todo="build the catalogue again") from None
-        return cls(header["count"], fields)
+        return cls(header["count"], fields, counts)
 
 
-def _index(documents: list[list[str]], k1: float, b: float) -> Any:
-    import bm25s
-
-    if not any(documents):
-        return None
-    # Vocabulary in order of appearance, so that the same catalogue gives the same bytes.
-    vocabulary = {token: i for i, token in enumerate(dict.fromkeys(t for document in documents for t in document))}
-    ids = [[vocabulary[token] for token in document] for document in documents]
-    index = bm25s.BM25(method="lucene", k1=k1, b=b)
-    index.index((ids, vocabulary), create_empty_token=False, show_progress=False)
-    return index
+def saturation(field: str) -> tuple[float, float]:
+    """k1 and b of a field."""
+    return (0.0, 0.0) if field == COVERAGE else (K1, FIELD_B.get(field, B))
 
 
-def _idf(index: Any, terms: list[str], count: int) -> float:
-    """Sum of Lucene's idf, ln(1 + (N - df + 0.5) / (df + 0.5)), of terms in the index's vocabulary."""
-    ids = np.array([index.vocab_dict[term] for term in terms], np.int64)
-    df = index.scores["indptr"][ids + 1] - index.scores["indptr"][ids]
-    return float(np.log1p((count - df + 0.5) / (df + 0.5)).sum())
+def field_tokens(products: Sequence[Product]) -> dict[str, list[list[str]]]:
+    """Tokens of each product by field; under COVERAGE those of all fields together."""
+    tokens = {field: [tokenize(getattr(product, field)) for product in products] for field in FIELDS}
+    together = [[token for field in FIELDS for token in tokens[field][row]] for row in range(len(products))]
+    return {**tokens, COVERAGE: together}

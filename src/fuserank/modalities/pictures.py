@@ -25,6 +25,7 @@ class PictureModality:
     query_from_history = False
     query_is_term = True
     pair_only = False
+    compared: slice | None = slice(None)
 
     def __init__(self, name: str, encoder: Encoder, asked: Callable[[Query], Content | None]) -> None:
         self.name, self._asked = name, asked

@@ -25,6 +25,7 @@ class SentenceModality:
     query_from_history = False
     query_is_term = False
     pair_only = False
+    compared: slice | None = slice(None)
 
     def __init__(self, name: str, encoder: Encoder) -> None:
         self.name = name

@@ -26,6 +26,7 @@ class TextTokens(SentenceModality):
 
     pair_names: tuple[str, ...] = ("likeness",)
     pair_only = True
+    compared: slice | None = None
 
     def pair(self, query: np.ndarray, products: np.ndarray) -> np.ndarray:
         """Likeness: float32 (n, 1) in [-1, 1]; 0 where either side is zero."""

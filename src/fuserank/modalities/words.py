@@ -24,6 +24,7 @@ class Words:
     query_from_history = False
     query_is_term = False
     pair_only = False
+    compared: slice | None = None
 
     def __init__(self, resources: Resources) -> None:  # noqa: ARG002
         self.encoder: Encoder | None = word_sketch(tokenize)

@@ -90,7 +90,7 @@ def test_changed_products_score_as_an_index_over_them_would(change):
     product, changed = SHELF[-1], replace(SHELF[-1], **change)
     index = LexicalIndex.build(SHELF)
     real = LexicalIndex.build([*SHELF[:-1], changed])
-    found = ChangedLexical(1, index.fields, index, len(SHELF) - 1, product, [changed])
+    found = ChangedLexical(1, index.fields, index.counts, index, len(SHELF) - 1, product, [changed])
     for text in ("red mug", "striped clay mugs by Halden", "nothing of it"):
         assert found.scores(text)[0] == pytest.approx(real.scores(text)[-1], rel=0.02, abs=1e-6)
     assert (index.scores("red mug")[-1] > 0).sum() == 4
@@ -100,5 +100,5 @@ def test_an_unchanged_product_has_exactly_its_scores(tiny):
     index, products = tiny.features.catalogue.lexical, tiny.job.dataset.products
     for row in (0, 7, 30):
         text = products[row].title
-        found = ChangedLexical(1, index.fields, index, row, products[row], [products[row]])
+        found = ChangedLexical(1, index.fields, index.counts, index, row, products[row], [products[row]])
         assert found.scores(text)[0] == pytest.approx(index.scores(text)[row], rel=1e-4)

@@ -53,6 +53,7 @@ class Words:
     scaling = "unit"
     pair_names = ("cosine",)
     pair_only = False
+    compared = slice(None)
 
     def __post_init__(self):
         self.encoder = Bag()
@@ -72,6 +73,7 @@ class Picture(Words):
     """Its score is not 0 for a zero vector, so only the present mask can make it so."""
 
     pair_names = ("nearness",)
+    compared = None
 
     def __post_init__(self):
         self.encoder = Level()
