@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -44,9 +46,11 @@ def _batch(kind: Kind, records: Sequence[Record], salt: bytes, share: float) -> 
     schema, stored = SCHEMAS[kind], _stored(salt)
     arrays = []
     for column in schema:
-        values: list[Any] = [share if column.name == "sampled" else getattr(record, column.name) for record in records]
+        given = repeat(share, len(records)) if column.name == "sampled" else map(attrgetter(column.name), records)
+        values: list[Any] = list(given)
         if column.name in stored:
-            values = [None if value is None else stored[column.name](value) for value in values]
+            with np.errstate(over="ignore"):  # `_half` looks for what does not fit
+                values = [None if value is None else stored[column.name](value) for value in values]
         array = pa.array(values, column.type)
         if array.null_count and not column.nullable:
             raise ValueError(f"{column.name} is null in {array.null_count} of {len(records)} {kind}")
@@ -66,8 +70,7 @@ def _stored(salt: bytes) -> dict[str, Callable[[Any], Any]]:
 
 
 def _half(vector: np.ndarray) -> bytes:
-    with np.errstate(over="ignore"):
-        half = np.asarray(vector).astype("<f2")
+    half = np.asarray(vector).astype("<f2")
     if half.ndim != 1 or not np.isfinite(half).all():
         raise ValueError(f"a query vector has shape {half.shape} or is not finite in float16")
     return half.tobytes()

@@ -17,7 +17,7 @@ EMAIL_MASK, NUMBER_MASK = "*@*", "#"
 
 # Local part, @, and a domain with a dot (RFC 5321: at most 64 characters before the @). Scripts without spaces between words
 # lose the words that touch the address: better too much than too little.
-_EMAIL = re.compile(r"[^\s@＠]{1,64}[@＠](?=[^\s@＠]*[.．。][^\s@＠])[^\s@＠]+")
+_EMAIL = re.compile(r"[^\s@＠]{1,64}[@＠](?=[^\s@＠]*[.．。][^\s@＠])\S+")
 # Seven digits or more of any script, also in groups: +49 (170) 123-4567, 4111 1111 1111 1111.
 _NUMBER = re.compile(r"\d(?:[\s.()/‐-―-]{0,2}\d){6,}")
 

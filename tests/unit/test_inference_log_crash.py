@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def numbers(folder, kind, name):
     return [int(number) for of, number in found if of == name]
 
 
-@pytest.mark.parametrize("flushes", [1, 2, 5])
+@pytest.mark.parametrize("flushes", [1, 5])
 def test_a_killed_process_leaves_whole_segments_and_all_that_was_flushed(tmp_path, flushes):
     process = start(tmp_path, "a")
     for _ in range(flushes):
@@ -53,29 +54,23 @@ def test_a_killed_process_leaves_whole_segments_and_all_that_was_flushed(tmp_pat
     for kind in ("rankings", "events"):
         found = numbers(tmp_path, kind, "a")
         assert found == list(range(len(found))) and len(found) > flushed  # in order, each once, without a hole
-
-
-def test_the_next_process_goes_on_beside_what_a_killed_one_left(tmp_path):
-    process = start(tmp_path, "a")
-    process.stdout.readline()
-    process.kill()
-    process.communicate()
-    with InferenceLog(tmp_path) as log:
+    with InferenceLog(tmp_path) as log:  # the next process goes on beside it
         log.put(ranking("b-0"))
-    assert numbers(tmp_path, "rankings", "b") == [0] and len(numbers(tmp_path, "rankings", "a")) >= 50
+    assert numbers(tmp_path, "rankings", "b") == [0] and numbers(tmp_path, "events", "a") == found
 
 
 def test_processes_write_to_one_folder_while_it_is_read(tmp_path):
     names = ("a", "b")
-    processes = [start(tmp_path, name, 400) for name in names]
+    processes = [start(tmp_path, name, 200) for name in names]
     wait_for(lambda: list_segments(tmp_path))
     while any(process.poll() is None for process in processes):
         assert read_log(tmp_path, "rankings")[1] == []  # never a half segment
+        time.sleep(0.1)
     assert [process.wait() for process in processes] == [0, 0]
     for process in processes:
         process.stdout.close()
     for kind in ("rankings", "events"):
-        assert {name: numbers(tmp_path, kind, name) for name in names} == {name: list(range(400)) for name in names}
+        assert {name: numbers(tmp_path, kind, name) for name in names} == {name: list(range(200)) for name in names}
     users = set(read_log(tmp_path, "rankings")[0]["user"].to_pylist())
     assert len(users) == 1  # one shopper, one salt, one pseudonym
     assert {segment.path.name.split("-")[2] for segment in list_segments(tmp_path)} == {str(p.pid) for p in processes}
