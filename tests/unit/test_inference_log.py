@@ -43,6 +43,9 @@ events = st.builds(
 )
 AS_GIVEN = ("request_id", "route", "role", "model_version", "locale", "has_image", "product_ids", "scores", "teams", "candidates")
 
+# `printf '%s' "request 0" | b2sum -l 64`, GNU coreutils
+B2SUM = {"request 0": "725fd16e8b284f87", "request 4": "041855138eac3415", "红色 杯子": "8bea47c5ff72096b"}
+
 
 @given(st.lists(rankings | events, max_size=8))
 def test_what_is_put_comes_out(tmp_path_factory, records):
@@ -183,6 +186,12 @@ def test_sampling_agrees_everywhere_and_keeps_all_events(tmp_path):
         assert kept[share, 0] == kept[share, 1] == [name for name in names if is_sampled(name, share)]
         assert abs(len(kept[share, 0]) / 400 - share) < 4 * (share * (1 - share) / 400) ** 0.5
     assert set(kept[0.1, 0]) <= set(kept[0.5, 0])
+
+
+@pytest.mark.parametrize(("request_id", "digest"), B2SUM.items())
+def test_sampling_is_by_a_hash_that_anybody_can_compute(request_id, digest):
+    at = int(digest, 16) / 2**64
+    assert is_sampled(request_id, at + 1e-9) and not is_sampled(request_id, at - 1e-9) and is_sampled(request_id, 1.0)
 
 
 @pytest.mark.parametrize("wrong", [{"rows": 0}, {"seconds": 0}, {"capacity": 0}, {"share": 0.0}, {"share": 1.1}, {"keep_bytes": 0},

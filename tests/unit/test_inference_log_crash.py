@@ -1,5 +1,6 @@
 """Processes that are killed, and processes side by side: every segment that is there can be read."""
 
+import os
 import re
 import signal
 import subprocess
@@ -57,6 +58,32 @@ def test_a_killed_process_leaves_whole_segments_and_all_that_was_flushed(tmp_pat
     with InferenceLog(tmp_path) as log:  # the next process goes on beside it
         log.put(ranking("b-0"))
     assert numbers(tmp_path, "rankings", "b") == [0] and numbers(tmp_path, "events", "a") == found
+
+
+DIE = """
+import os, signal, sys
+from pathlib import Path
+from fuserank.serving.log import InferenceLog
+from tests.unit.logged_records import ranking
+log = InferenceLog(Path(sys.argv[1]), seconds=1e6)
+log.put(ranking("whole"))
+log.flush()
+setattr(os, sys.argv[2], lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+log.put(ranking("half"))
+log.flush()
+"""
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_process_killed_between_writing_and_renaming_leaves_no_half_segment(tmp_path, call):
+    done = subprocess.run([sys.executable, "-c", DIE, str(tmp_path), call], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    table, broken = read_log(tmp_path, "rankings")
+    assert (table["request_id"].to_pylist(), broken) == (["whole"], [])
+    (left,) = tmp_path.glob(".rankings-*")
+    os.utime(left, (0, 0))
+    InferenceLog(tmp_path).close()
+    assert not left.exists()
 
 
 def test_processes_write_to_one_folder_while_it_is_read(tmp_path):
