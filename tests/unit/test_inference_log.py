@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuserank.errors import SettingsError
-from fuserank.serving.log import InferenceLog, is_sampled, query_vectors, read_log
+from fuserank.serving.log import InferenceLog, query_vectors, read_log
 from fuserank.serving.log.segments import list_segments
 from tests.unit.logged_records import SALT, event, ranking, wait_for
 
@@ -42,9 +42,6 @@ events = st.builds(
     event, request_id=words, action_name=words, product_id=words, user=st.none() | words, position=st.none() | st.integers(1, 1000)
 )
 AS_GIVEN = ("request_id", "route", "role", "model_version", "locale", "has_image", "product_ids", "scores", "teams", "candidates")
-
-# `printf '%s' "request 0" | b2sum -l 64`, GNU coreutils
-B2SUM = {"request 0": "725fd16e8b284f87", "request 4": "041855138eac3415", "红色 杯子": "8bea47c5ff72096b"}
 
 
 @given(st.lists(rankings | events, max_size=8))
@@ -168,30 +165,6 @@ def test_a_disk_without_room_loses_what_does_not_fit_and_leaves_no_half_file(tmp
     assert done.stdout.split() == ["2", "500"] and "500 records lost" in done.stderr
     assert len(list_segments(tmp_path)) == 2 and len(list(tmp_path.iterdir())) == 3  # and the salt
     assert read_log(tmp_path, "rankings")[0].num_rows == 2
-
-
-def test_sampling_agrees_everywhere_and_keeps_all_events(tmp_path):
-    names = [f"request {number}" for number in range(400)]
-    kept = {}
-    for share in (0.1, 0.5):
-        for worker in range(2):
-            with InferenceLog(tmp_path / f"{share}{worker}", share=share) as log:
-                for name in names:
-                    log.put(ranking(name))
-                    log.put(event(name))
-            table, _ = read_log(tmp_path / f"{share}{worker}", "rankings")
-            kept[share, worker] = table["request_id"].to_pylist()
-            assert set(table["sampled"].to_pylist()) == {float(np.float32(share))}
-            assert read_log(tmp_path / f"{share}{worker}", "events")[0].num_rows == 400
-        assert kept[share, 0] == kept[share, 1] == [name for name in names if is_sampled(name, share)]
-        assert abs(len(kept[share, 0]) / 400 - share) < 4 * (share * (1 - share) / 400) ** 0.5
-    assert set(kept[0.1, 0]) <= set(kept[0.5, 0])
-
-
-@pytest.mark.parametrize(("request_id", "digest"), B2SUM.items())
-def test_sampling_is_by_a_hash_that_anybody_can_compute(request_id, digest):
-    at = int(digest, 16) / 2**64
-    assert is_sampled(request_id, at + 1e-9) and not is_sampled(request_id, at - 1e-9) and is_sampled(request_id, 1.0)
 
 
 @pytest.mark.parametrize("wrong", [{"rows": 0}, {"seconds": 0}, {"capacity": 0}, {"share": 0.0}, {"share": 1.1}, {"keep_bytes": 0},
