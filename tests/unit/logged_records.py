@@ -48,7 +48,7 @@ def event(request_id="r1", **changes) -> EventRecord:
     return EventRecord(**(given | changes))
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 200.0) -> None:
     """Until the condition holds; a machine that never gets there fails the test."""
     deadline = time.monotonic() + seconds
     while not condition():
