@@ -22,6 +22,28 @@ def sha256_file(path: Path) -> str:
 
 def write_file(path: Path, data: bytes | str) -> None:
     """Write `data` to `path` durably and atomically; the parent folder is made if it is missing."""
+    with _beside(path, data) as name:
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+
+
+def create_file(path: Path, data: bytes | str) -> bool:
+    """Write `data` to `path` like `write_file`, but only where nothing stands; only its owner may read it (mode 0600).
+
+    Returns:
+        whether it was written: of several processes at once exactly one is told True, and all then read the same bytes.
+    """
+    with _beside(path, data) as name:
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            return False
+    return True
+
+
+@contextmanager
+def _beside(path: Path, data: bytes | str) -> Iterator[str]:
+    """Give the name of a durable file with `data` in the folder of `path`, to be moved or linked there; it is gone afterwards."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -29,11 +51,9 @@ def write_file(path: Path, data: bytes | str) -> None:
             file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
+        yield name
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise
     _fsync_folder(path.parent)
 
 

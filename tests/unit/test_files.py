@@ -1,9 +1,10 @@
 import hashlib
 import os
+import stat
 
 import pytest
 
-from fuserank.files import new_folder, sha256_file, write_file
+from fuserank.files import create_file, new_folder, sha256_file, write_file
 
 
 def names(folder):
@@ -30,6 +31,13 @@ def test_write_file_that_fails_leaves_the_old_bytes_and_nothing_else(tmp_path, m
         write_file(path, "new")
     assert path.read_text() == "old"
     assert names(tmp_path) == ["file"]
+
+
+def test_create_file_writes_once_and_for_its_owner_alone(tmp_path):
+    path = tmp_path / "deep" / "file"
+    assert create_file(path, b"first") and not create_file(path, "second")
+    assert path.read_bytes() == b"first" and stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert names(path.parent) == ["file"]
 
 
 def test_new_folder_appears_whole(tmp_path):
