@@ -70,7 +70,9 @@ def made_up_index(rng: np.random.Generator, count: int) -> LexicalIndex:
 
 
 def made_up_catalogue(rng: np.random.Generator, count: int, width: int) -> Catalogue:
-    vectors = np.concatenate([unit_rows(rng.standard_normal((5000, width), np.float32)).astype(np.float16) for _ in range(count // 5000)])
+    vectors = np.concatenate(
+        [unit_rows(rng.standard_normal((5000, width), np.float32)).astype(np.float16) for _ in range(count // 5000)]
+    )
     ids = [f"p{row}" for row in range(count)]
     return Catalogue(ids, ("text", "lexical"), {"text": vectors}, np.ones((count, 2), bool), made_up_index(rng, count))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fuserank.serving.log import EventRecord, RankingRecord
+from fuserank.inference_log import EventRecord, RankingRecord
 
 TIME = 1_760_000_000_000
 SALT = b"0123456789abcdef"

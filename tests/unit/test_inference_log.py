@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuserank.errors import SettingsError
-from fuserank.serving.log import InferenceLog, query_vectors, read_log
-from fuserank.serving.log.segments import list_segments
+from fuserank.inference_log import InferenceLog, query_vectors, read_log
+from fuserank.inference_log.segments import list_segments
 from tests.unit.logged_records import SALT, event, ranking, wait_for
 
 ROOT = Path(__file__).parents[2]  # where the processes find the tests' own modules
@@ -145,7 +145,7 @@ def test_a_folder_that_cannot_be_made_loses_records_says_so_once_and_goes_on(tmp
 FULL = """
 import resource, signal, sys
 from pathlib import Path
-from fuserank.serving.log import InferenceLog
+from fuserank.inference_log import InferenceLog
 from tests.unit.logged_records import ranking
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (8000, resource.RLIM_INFINITY))

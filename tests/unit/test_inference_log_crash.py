@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from fuserank.serving.log import InferenceLog, read_log
-from fuserank.serving.log.segments import list_segments
+from fuserank.inference_log import InferenceLog, read_log
+from fuserank.inference_log.segments import list_segments
 from tests.unit.logged_records import ranking, wait_for
 
 ROOT = Path(__file__).parents[2]
 WRITE = """
 import itertools, sys, time
 from pathlib import Path
-from fuserank.serving.log import InferenceLog
+from fuserank.inference_log import InferenceLog
 from tests.unit.logged_records import event, ranking
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 log = InferenceLog(folder, rows=20, seconds=1e6, capacity=10**6)
@@ -63,7 +63,7 @@ def test_a_killed_process_leaves_whole_segments_and_all_that_was_flushed(tmp_pat
 DIE = """
 import os, signal, sys
 from pathlib import Path
-from fuserank.serving.log import InferenceLog
+from fuserank.inference_log import InferenceLog
 from tests.unit.logged_records import ranking
 log = InferenceLog(Path(sys.argv[1]), seconds=1e6)
 log.put(ranking("whole"))

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuserank.errors import InputError
-from fuserank.serving.log import SCHEMAS, InferenceLog, read_log
-from fuserank.serving.log.privacy import folder_salt, masked, pseudonym
+from fuserank.inference_log import SCHEMAS, InferenceLog, read_log
+from fuserank.inference_log.privacy import folder_salt, masked, pseudonym
 from tests.unit.logged_records import SALT, event, ranking
 
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fuserank.errors import InputError
-from fuserank.serving.log import SCHEMAS, InferenceLog, iter_log, query_vectors, read_log
-from fuserank.serving.log.columns import to_table
-from fuserank.serving.log.segments import Segment, list_segments, prune, write_segment
+from fuserank.inference_log import SCHEMAS, InferenceLog, iter_log, query_vectors, read_log
+from fuserank.inference_log.columns import to_table
+from fuserank.inference_log.segments import Segment, list_segments, prune, write_segment
 from tests.unit.logged_records import SALT, TIME, event, ranking
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fuserank.serving.log import InferenceLog, is_sampled, read_log
+from fuserank.inference_log import InferenceLog, is_sampled, read_log
 from tests.unit.logged_records import event, ranking
 
 # `printf '%s' "request 0" | b2sum -l 64`, GNU coreutils

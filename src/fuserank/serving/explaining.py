@@ -36,7 +36,7 @@ def explain_answer(service: RankingService, request: ExplainRequest, arrived: fl
         )
     rivals = [product_id for product_id in dict.fromkeys(request.rivals) if product_id in stock.catalogue]
     rows = stock.catalogue.rows(list(dict.fromkeys([*known, *rivals])))
-    understood = understand(request.query, service.modalities, stock.catalogue, service.package.histories)
+    understood = understand(request.query, service.modalities, stock.catalogue, service.package.histories, service.cache)
     features = Features(service.modalities, stock.catalogue, understood.features)
     slate = features.slate(0, rows)
     ranker, projected = service.package.ranker, stock.projected

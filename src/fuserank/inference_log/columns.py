@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from fuserank.serving.log.privacy import masked, pseudonym
-from fuserank.serving.log.records import SCHEMAS, Kind, Record
+from fuserank.inference_log.privacy import masked, pseudonym
+from fuserank.inference_log.records import SCHEMAS, Kind, Record
 
 BATCH = 256  # records turned into columns at once: pyarrow holds the interpreter lock meanwhile, and requests wait for it
 

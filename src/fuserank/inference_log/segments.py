@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fuserank.files import write_file
-from fuserank.serving.log.privacy import SALT_NAME
-from fuserank.serving.log.records import Kind
+from fuserank.inference_log.privacy import SALT_NAME
+from fuserank.inference_log.records import Kind
 
 _NAME = re.compile(r"(rankings|events)-(\d{8}T\d{12}Z)-\d+-([0-9a-f]{16})\.parquet")
 _STAMP = "%Y%m%dT%H%M%S%fZ"

@@ -91,7 +91,7 @@ def _schema(columns: dict[str, pa.DataType], nullable: tuple[str, ...]) -> pa.Sc
 
 
 # Beside the record's own: `sampled`, the probability with which the row was kept; a row stands for 1 / sampled requests.
-# A query vector is d float16, little-endian, in 2 d bytes; `fuserank.serving.log.query_vectors` reads it.
+# A query vector is d float16, little-endian, in 2 d bytes; `fuserank.inference_log.query_vectors` reads it.
 SCHEMAS: dict[Kind, pa.Schema] = {
     "rankings": _schema(
         {

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fuserank.errors import InputError
-from fuserank.serving.log.records import SCHEMAS, Kind
-from fuserank.serving.log.segments import Segment, list_segments
+from fuserank.inference_log.records import SCHEMAS, Kind
+from fuserank.inference_log.segments import Segment, list_segments
 
 
 def read_log(

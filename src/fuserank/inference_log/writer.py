@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from fuserank.errors import SettingsError
-from fuserank.serving.log.columns import to_table
-from fuserank.serving.log.privacy import folder_salt
-from fuserank.serving.log.records import KINDS, Kind, Record
-from fuserank.serving.log.sampling import is_sampled
-from fuserank.serving.log.segments import prune, remove_leftovers, write_segment
+from fuserank.inference_log.columns import to_table
+from fuserank.inference_log.privacy import folder_salt
+from fuserank.inference_log.records import KINDS, Kind, Record
+from fuserank.inference_log.sampling import is_sampled
+from fuserank.inference_log.segments import prune, remove_leftovers, write_segment
 
 log = logging.getLogger(__name__)
 SALT_MIN = 16  # a short salt is guessed, and then every pseudonym is

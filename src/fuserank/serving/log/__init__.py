@@ -1,8 +1,0 @@
-"""Inference log: what was answered and what shoppers did with it, as Parquet segments that monitoring reads."""
-
-from fuserank.serving.log.reading import iter_log, query_vectors, read_log
-from fuserank.serving.log.records import SCHEMAS, EventRecord, Kind, RankingRecord
-from fuserank.serving.log.sampling import is_sampled
-from fuserank.serving.log.writer import InferenceLog
-
-__all__ = ["SCHEMAS", "EventRecord", "InferenceLog", "Kind", "RankingRecord", "is_sampled", "iter_log", "query_vectors", "read_log"]
