@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from fuserank.features.histories import histories
+from fuserank.messages import RankRequest
 from fuserank.model_folder import DataIdentity, ModelMeta, save_model
-from fuserank.serving import RankRequest, build_package, load
+from fuserank.serving import build_package, load
 from tests.benchmarks.records import Row, record
 from tests.benchmarks.shop import SHOP_NOTE, make_ranker
 

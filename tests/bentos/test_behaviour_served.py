@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from fuserank.features import build_catalogue, build_query_features, histories
+from fuserank.messages import RankRequest, SearchRequest, ShopperQuery
 from fuserank.modalities import make_modalities
 from fuserank.modalities.shopping_log import DAY
 from fuserank.model_folder import DataIdentity, ModelMeta, save_model
 from fuserank.ranker import Ranker, RankerSpec
-from fuserank.serving import RankingService, RankRequest, SearchRequest, ShopperQuery, build_package, open_package
+from fuserank.serving import RankingService, build_package, open_package
 from fuserank.slates import Features, project_catalogue, score_slate
 from fuserank.types import Interaction, Product, Query
 from tests.unit.features.test_catalogue import WORDS, Words

@@ -104,7 +104,7 @@ def test_the_bento_brings_its_own_sources(bento):
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["text", "image", "audio"])
 def test_served_answers_equal_those_of_the_library(server, service, some, part):
-    from fuserank.serving import SearchRequest, ShopperQuery
+    from fuserank.messages import SearchRequest, ShopperQuery
 
     sent = some[part] if part == "text" else base64.b64encode(some[part]).decode()
     status, body = ask(server, "/search", {"query": {part: sent}, "k": 5})

@@ -13,11 +13,12 @@ from fuserank.calibration import Calibration
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import InputError, MediaError, ModelFolderError, RequestError, StaleFeatureError
 from fuserank.features import ContentCache
+from fuserank.messages import RankRequest, SearchRequest, ShopperQuery
 from fuserank.modalities import make_modalities
 from fuserank.modalities.base import EncoderInfo
 from fuserank.ranker import Ranker
 from fuserank.sealed import seal
-from fuserank.serving import RankingService, RankRequest, SearchRequest, ShopperQuery, build_package, load, open_package
+from fuserank.serving import RankingService, build_package, load, open_package
 from fuserank.serving.retrieval import nearest, retrieve
 from fuserank.serving.understanding import understand
 from fuserank.serving.warming import warming_requests

@@ -19,9 +19,9 @@ from fuserank.data.sample import build_sample
 from fuserank.encoders.table import encoder_table
 from fuserank.fusion import FUSIONS
 from fuserank.losses import LOSSES
+from fuserank.messages import RankRequest, RankResponse, SearchRequest
 from fuserank.modalities import MODALITIES, make_modalities
 from fuserank.scorers import SCORERS
-from fuserank.serving import RankRequest, RankResponse, SearchRequest
 from fuserank.settings import Settings
 from fuserank.types import KEYS, QUARANTINE_REASONS, SCHEMAS, SOURCES
 

@@ -3,7 +3,6 @@
 from fuserank.serving.deployment import Deployment, Lineup
 from fuserank.serving.explaining import explain_answer
 from fuserank.serving.following import Follower, lineup_of
-from fuserank.serving.messages import ExplainRequest, RankedProduct, RankRequest, RankResponse, SearchRequest, ShopperQuery
 from fuserank.serving.package import Package, build_package, open_package
 from fuserank.serving.release import Challenger, Release, read_release, write_release
 from fuserank.serving.service import Answered, RankingService, load
@@ -12,17 +11,11 @@ __all__ = [
     "Answered",
     "Challenger",
     "Deployment",
-    "ExplainRequest",
     "Follower",
     "Lineup",
     "Package",
-    "RankRequest",
-    "RankResponse",
-    "RankedProduct",
     "RankingService",
     "Release",
-    "SearchRequest",
-    "ShopperQuery",
     "build_package",
     "explain_answer",
     "lineup_of",

@@ -17,9 +17,7 @@ from typing import Literal
 import numpy as np
 
 from fuserank.errors import RequestError
-from fuserank.serving.explaining import explain_answer
-from fuserank.serving.interleaving import team_draft
-from fuserank.serving.messages import (
+from fuserank.messages import (
     ExplainRequest,
     ExplainResponse,
     Health,
@@ -30,6 +28,8 @@ from fuserank.serving.messages import (
     SearchRequest,
     ServedModel,
 )
+from fuserank.serving.explaining import explain_answer
+from fuserank.serving.interleaving import team_draft
 from fuserank.serving.metrics import METRICS
 from fuserank.serving.service import Answered, RankingService
 from fuserank.serving.stock import Stock

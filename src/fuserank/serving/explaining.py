@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from fuserank.errors import RequestError
 from fuserank.explain import Shop, explain
-from fuserank.serving.messages import ExplainedProduct, ExplainRequest, ExplainResponse
+from fuserank.messages import ExplainedProduct, ExplainRequest, ExplainResponse
 from fuserank.serving.service import RankingService
 from fuserank.serving.stock import Stock
 from fuserank.serving.understanding import as_query, understand

@@ -16,10 +16,10 @@ import numpy as np
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import RequestError
 from fuserank.features import ContentCache, QueryFeatures
+from fuserank.messages import Filters, RankedProduct, RankRequest, RankResponse, Role, SearchRequest, ShopperQuery
 from fuserank.modalities import make_modalities
 from fuserank.modalities.base import Modality
 from fuserank.model_folder import check_encoders
-from fuserank.serving.messages import Filters, RankedProduct, RankRequest, RankResponse, Role, SearchRequest, ShopperQuery
 from fuserank.serving.metrics import METRICS
 from fuserank.serving.package import Package, open_package
 from fuserank.serving.packed_encoders import packed_encoders

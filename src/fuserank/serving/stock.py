@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from torch import Tensor
 
 from fuserank.features import Catalogue
-from fuserank.serving.messages import Filters
+from fuserank.messages import Filters
 from fuserank.serving.pictures import Pictures
 
 SHOWN = ("product_id", "title", "description", "brand", "category", "price", "locale")

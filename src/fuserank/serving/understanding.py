@@ -11,8 +11,8 @@ from fuserank.data.media import media_hash
 from fuserank.errors import FuserankError, MediaError
 from fuserank.features import Catalogue, ContentCache, QueryFeatures, build_query_features
 from fuserank.features.histories import History
+from fuserank.messages import ShopperQuery
 from fuserank.modalities.base import Content, Modality
-from fuserank.serving.messages import ShopperQuery
 from fuserank.types import AUDIO_TYPES, IMAGE_TYPES, Query
 
 log = logging.getLogger(__name__)

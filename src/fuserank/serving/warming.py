@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from fuserank.serving.messages import SearchRequest, ShopperQuery
+from fuserank.messages import SearchRequest, ShopperQuery
 
 
 def warming_requests() -> list[SearchRequest]:

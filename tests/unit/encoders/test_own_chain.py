@@ -10,11 +10,12 @@ from fuserank.data.sample import build_sample
 from fuserank.encoders.hub_folder import locate
 from fuserank.errors import ModelFolderError, SettingsError, StaleFeatureError
 from fuserank.features.histories import histories
+from fuserank.messages import RankRequest, SearchRequest
 from fuserank.modalities import make_modalities
 from fuserank.pipeline.extract import extract
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.train import plans, slates_of, train_plan
-from fuserank.serving import RankRequest, SearchRequest, build_package, load
+from fuserank.serving import build_package, load
 from fuserank.serving.packed_encoders import packed_encoders
 from fuserank.settings import load_settings
 from fuserank.types import Product, Query

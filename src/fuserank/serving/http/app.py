@@ -18,13 +18,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from fuserank.errors import FuserankError
+from fuserank.messages import Health, Message, ProductDetails
 from fuserank.serving.deployment import Deployment
 from fuserank.serving.http.admission import Admission, Overloaded
 from fuserank.serving.http.answers import bug, fuserank_error, http_error, refusal, wrong_shape
 from fuserank.serving.http.body import BodyCap
 from fuserank.serving.http.page import add_page
 from fuserank.serving.http.routes import ROUTES, Route
-from fuserank.serving.messages import Health, Message, ProductDetails
 from fuserank.serving.metrics import METRICS
 from fuserank.settings import MediaSettings
 

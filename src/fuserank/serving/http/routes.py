@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fuserank.serving.deployment import Deployment
-from fuserank.serving.messages import (
+from fuserank.messages import (
     ExplainRequest,
     ExplainResponse,
     Message,
@@ -15,6 +14,7 @@ from fuserank.serving.messages import (
     RankResponse,
     SearchRequest,
 )
+from fuserank.serving.deployment import Deployment
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """What is asked and what is answered, as JSON: a file for each kind of request."""
 
-from fuserank.serving.messages.base import MAX_TEXT, Message, ShopperQuery
-from fuserank.serving.messages.explaining import ExplainedProduct, ExplainRequest, ExplainResponse, HeatMap, WordShare
-from fuserank.serving.messages.feedback import FeedbackRequest, FeedbackResponse, UbiEvent
-from fuserank.serving.messages.health import Health, ServedModel
-from fuserank.serving.messages.products import (
+from fuserank.messages.base import MAX_TEXT, Message, ShopperQuery
+from fuserank.messages.explaining import ExplainedProduct, ExplainRequest, ExplainResponse, HeatMap, WordShare
+from fuserank.messages.feedback import FeedbackRequest, FeedbackResponse, UbiEvent
+from fuserank.messages.health import Health, ServedModel
+from fuserank.messages.products import (
     CatalogueChange,
     DeleteRequest,
     GivenProduct,
@@ -12,7 +12,7 @@ from fuserank.serving.messages.products import (
     ProductDetails,
     UpsertRequest,
 )
-from fuserank.serving.messages.ranking import Filters, RankedProduct, RankRequest, RankResponse, Role, SearchRequest
+from fuserank.messages.ranking import Filters, RankedProduct, RankRequest, RankResponse, Role, SearchRequest
 
 __all__ = [
     "MAX_TEXT",

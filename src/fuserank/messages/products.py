@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from fuserank.serving.messages.base import MediaBytes, Message, ProductId
+from fuserank.messages.base import MediaBytes, Message, ProductId
 
 MAX_PRODUCTS = 100  # of one change of the catalogue
 MAX_LINE, MAX_DESCRIPTION = 1024, 20_000

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from fuserank.serving.messages.base import Message
+from fuserank.messages.base import Message
 
 
 class ServedModel(Message):

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from fuserank.serving.messages.base import Message, OpaqueId, ProductId, ShopperQuery
-from fuserank.serving.messages.products import GivenProduct
+from fuserank.messages.base import Message, OpaqueId, ProductId, ShopperQuery
+from fuserank.messages.products import GivenProduct
 
 MAX_CANDIDATES, MAX_K, MAX_DEPTH, MAX_NAMES = 1000, 100, 1000, 100
 MAX_GIVEN_MEDIA = 16  # candidates of one request that bring a picture or a sound: each costs tens of milliseconds

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from fuserank.serving.messages.base import Message, ProductId, ShopperQuery
+from fuserank.messages.base import Message, ProductId, ShopperQuery
 
 MAX_EXPLAINED, MAX_RIVALS = 20, 1000
 

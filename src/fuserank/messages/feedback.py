@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from fuserank.serving.messages.base import Message, OpaqueId, ProductId
+from fuserank.messages.base import Message, OpaqueId, ProductId
 
 MAX_EVENTS = 1000
 
