@@ -9,7 +9,8 @@ than a place in a sentence vector: what is learned of "red" and of "shirt" holds
 A query's vector that is no sentence (a picture, a sound, a history) is one term more; it is no condition but a likeness, of which
 there is no enough, so its evidence counts as it is.
 
-Φ_m(p) touches the product alone: it is computed once per product and stored beside the first layer's half.
+Φ_m(p) touches the product alone, and so does its sum over the modalities that the product has: one vector, the product's evidence,
+is stored for each product (`fuserank.stored_products`). Training sums anew, for it makes modalities absent.
 
 Shapes: P products, B queries, N candidates, M modalities, C query channels, L word ids, T terms = L + term channels, K width.
 """
@@ -84,29 +85,35 @@ class LateInteraction(nn.Module):
         Returns:
             embeddings (B, T, K), and which of them count, (B, T) bool.
         """
-        terms, counts = [self.words(words)], [(self.seen | self.inferred)[words]]
+        terms, counts = [self.words(words)], [self.seen[words] | self.inferred[words]]
+        nothing = terms[0].new_zeros(len(words), 1, self.width)
         for c, spec in enumerate(self.channels):
             if spec.is_term:
-                terms.append(self.terms[spec.name](scaling[spec.name](vectors[spec.name]))[:, None])
+                # In training every layer gets its gradient, if only zeros: weight decay goes by that.
+                asked = self.training or present[:, c].any()
+                terms.append(self.terms[spec.name](scaling[spec.name](vectors[spec.name]))[:, None] if asked else nothing)
                 counts.append(present[:, c, None])
         return torch.cat(terms, dim=1), torch.cat(counts, dim=1)
 
-    def forward(self, terms: Tensor, counts: Tensor, products: Tensor, present: Tensor) -> Tensor:
+    def evidence(self, products: Tensor, present: Tensor) -> Tensor:
+        """(…, M, K) of `project_products` and (…, M) bool -> (…, K): what the modalities hold together, whatever is asked."""
+        return torch.einsum("...mk,...m->...k", products, present.to(products.dtype))
+
+    def forward(self, terms: Tensor, counts: Tensor, evidence: Tensor) -> Tensor:
         """Score.
 
         Args:
             terms, counts: (B, T, K) and (B, T) of `query_terms`, words first.
-            products: (B, N, M, K) of `project_products`, gathered per candidate.
-            present: (B, N, M) bool.
+            evidence: (B, N, K), gathered per candidate.
 
         Returns:
             (B, N), exactly 0 for a query none of whose terms counts.
         """
-        evidence = torch.einsum("bnmk,bnm->bnk", products, present.to(products.dtype))
-        z = torch.einsum("btk,bnk->btn", terms, evidence) / self.width**0.5 + self.bias(terms)
-        importance = F.softplus(self.importance(terms)).squeeze(-1) * counts
+        z = (terms / self.width**0.5) @ evidence.transpose(1, 2) + self.bias(terms)
+        importance = (F.softplus(self.importance(terms)).squeeze(-1) * counts)[:, None]
         words = terms.shape[1] - len(self.terms)
-        return torch.einsum("bt,btn->bn", importance, torch.cat([F.logsigmoid(z[:, :words]), z[:, words:]], dim=1))
+        conditions = importance[..., :words] @ F.logsigmoid(z[:, :words])
+        return (conditions + importance[..., words:] @ z[:, words:]).squeeze(1)
 
 
 def _term(query_dim: int, width: int, dropout: float) -> nn.Sequential:

@@ -48,7 +48,7 @@ def case(seed=1):
 @torch.no_grad()
 def scores(late, scaling, products, queries, asked, rows, present, words=WORDS, *, stored=torch.float32):
     projected = late.project_products(products).to(stored).float()
-    return late(*late.query_terms(words, queries, asked, scaling), projected[rows], present)
+    return late(*late.query_terms(words, queries, asked, scaling), late.evidence(projected[rows], present))
 
 
 @torch.no_grad()
@@ -144,7 +144,7 @@ def pushed(late, products, terms, counts, evidence):
     more = products.clone()
     more[0, :, 0] += gain
     everything = torch.ones(*products.shape[:3], dtype=torch.bool)
-    return late(terms, counts, more, everything)[0]
+    return late(terms, counts, late.evidence(more, everything))[0]
 
 
 @settings(max_examples=25, deadline=None)
@@ -182,7 +182,7 @@ def test_extreme_evidence_is_finite_with_finite_gradients(size):
     late, _ = made()
     terms, counts = torch.ones(1, 4, K, requires_grad=True), torch.tensor([[True, True, False, False]])
     products = torch.stack([torch.full((len(SPECS), K), sign * size) for sign in (-1.0, 1.0)])[None]
-    found = late(terms, counts, products, torch.ones(1, 2, len(SPECS), dtype=torch.bool))
+    found = late(terms, counts, late.evidence(products, torch.ones(1, 2, len(SPECS), dtype=torch.bool)))
     found.sum().backward()
     assert torch.isfinite(found).all() and torch.isfinite(terms.grad).all()
     low, high = found[0].tolist()
@@ -192,7 +192,8 @@ def test_extreme_evidence_is_finite_with_finite_gradients(size):
 def test_words_that_do_not_count_are_not_learned():
     late, scaling = made()
     products, queries, asked, rows, present = case()
-    late(*late.query_terms(WORDS, queries, asked, scaling), late.project_products(products)[rows], present).sum().backward()
+    evidence = late.evidence(late.project_products(products)[rows], present)
+    late(*late.query_terms(WORDS, queries, asked, scaling), evidence).sum().backward()
     touched = late.words.weight.grad.abs().sum(1).nonzero().flatten().tolist()
     assert touched == sorted(SEEN)
 

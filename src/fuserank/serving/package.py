@@ -2,7 +2,7 @@
 
 model/           a model folder
 catalogue/       product vectors, present mask and word index (`fuserank.features.Catalogue`)
-projected.npy    float16 (N, M, D + R + K): what the model computes of a product alone, computed once
+stored/          what the model computes of a product alone, computed once (`fuserank.stored_products`)
 products.parquet what an answer shows of a product
 histories.json   user_id -> what the shopper took: [milliseconds since 1970, product id], newest last
 encoders/        encoders of your own, if any (`fuserank.serving.packed_encoders`)
@@ -17,10 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 
 from fuserank.errors import InputError, ModelFolderError
 from fuserank.features import Catalogue, build_query_features
@@ -31,11 +29,12 @@ from fuserank.model_folder import ModelMeta, check_encoders, load_model
 from fuserank.ranker import Ranker
 from fuserank.sealed import SEAL, seal, verify
 from fuserank.serving.packed_encoders import pack_encoders
-from fuserank.slates import Features, project_catalogue
+from fuserank.slates import Features, store_catalogue
+from fuserank.stored_products import StoredProducts
 from fuserank.types import SCHEMAS, Product
 
 SHOWN = ("product_id", "title", "brand", "category", "price", "locale")
-NEEDED = ("projected.npy", "products.parquet", "histories.json", "catalogue/catalogue.json", f"model/{SEAL}")
+NEEDED = ("products.parquet", "histories.json", "catalogue/catalogue.json", f"model/{SEAL}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Package:
         meta: of the model.
         version: name of the ranker and first 12 hex digits of its folder's seal, as at the end of its registry version.
         catalogue: N products as features.
-        projected: float16 (N, M, D + R + K), memory-mapped.
+        stored: the N products as the ranker reads them, memory-mapped.
         products: N rows of SHOWN, in the catalogue's order.
         histories: user_id -> (milliseconds since 1970, product id) of what the shopper took, newest last.
     """
@@ -56,7 +55,7 @@ class Package:
     meta: ModelMeta
     version: str
     catalogue: Catalogue
-    projected: torch.Tensor
+    stored: StoredProducts
     products: pa.Table
     histories: dict[str, list[tuple[int, str]]]
 
@@ -99,12 +98,12 @@ def build_package(
         )
     no_media: dict[str, bytes] = {}
     nobody, _ = build_query_features([], modalities, catalogue, None, no_media.__getitem__)
-    projected = project_catalogue(ranker, Features(modalities, catalogue, nobody)).cpu().numpy()
+    stored = store_catalogue(ranker, Features(modalities, catalogue, nobody))
     rows = [{name: value for name, value in asdict(p).items() if name in SHOWN} for p in products]
     with new_folder(out) as work:
         shutil.copytree(model_folder, work / "model")
         catalogue.save(work / "catalogue")
-        np.save(work / "projected.npy", projected, allow_pickle=False)
+        stored.save(work / "stored")
         schema = pa.schema([SCHEMAS["products"].field(name) for name in SHOWN])
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), work / "products.parquet", compression="zstd")
         (work / "histories.json").write_text(json.dumps({user: list(ids) for user, ids in histories.items()}))
@@ -123,20 +122,18 @@ def open_package(folder: Path) -> Package:
     ranker, meta = load_model(folder / "model")
     catalogue = Catalogue.load(folder / "catalogue")
     _refuse_other_modalities(ranker, catalogue, folder)
-    # Copy-on-write: pages are shared and read on demand as with "r", but torch wants memory that it may write.
-    projected = torch.from_numpy(np.load(folder / "projected.npy", mmap_mode="c", allow_pickle=False))
+    stored = StoredProducts.load(
+        folder / "stored", [spec.name for spec in ranker.spec.modalities], ranker.stored_shapes(len(catalogue))
+    )
     products = pq.read_table(folder / "products.parquet")
-    expected = (len(catalogue), len(ranker.spec.modalities), ranker.stored_width)
-    if projected.shape != expected or projected.dtype != torch.float16 or len(products) != len(catalogue):
+    if len(products) != len(catalogue):
         raise ModelFolderError(
-            f"{folder}: projected {tuple(projected.shape)}, {len(products)} products",
-            allowed=f"float16 {expected} and {len(catalogue)} products",
-            todo="build the package again",
+            f"{folder}: {len(products)} shown products", allowed=f"the catalogue's {len(catalogue)}", todo="build the package again"
         )
     version = f"{meta.name}@{sha256_file(folder / 'model' / SEAL)[:12]}"
     raw = json.loads((folder / "histories.json").read_bytes())
     histories = {user: [(moment, product) for moment, product in events] for user, events in raw.items()}
-    return Package(ranker, meta, version, catalogue, projected, products, histories)
+    return Package(ranker, meta, version, catalogue, stored, products, histories)
 
 
 def _refuse_other_modalities(ranker: Ranker, catalogue: Catalogue, folder: Path) -> None:

@@ -140,7 +140,7 @@ class RankingService:
             return Scored(words, rows, np.zeros(0, np.float32), degraded)
         try:
             slate = Features(self._modalities, package.catalogue, queries).slate(0, rows)
-            scores = score_slate(package.ranker, package.projected, queries, slate)
+            scores = score_slate(package.ranker, package.stored, queries, slate)
             if not np.isfinite(scores).all():
                 raise FloatingPointError("scores are not finite")
         except Exception:
