@@ -204,20 +204,18 @@ class Ranker(nn.Module):
 
     def parts(self, products: Tensor | StoredProducts, slates: Slates) -> tuple[Tensor, Tensor]:
         """The prior's and the learned logits, (B, N) each; arguments as in `forward`."""
-        pairs = self.present_pairs(slates)
-        learned = pairs.new_zeros(pairs.shape[:2])
-        candidates = self._candidates(products, slates)
+        pairs, candidates, learned = self.present_pairs(slates), self._candidates(products, slates), []
         if self.late is not None and candidates.evidence is not None:
             scaling = self.projection.query_scaling
             terms = self.late.query_terms(slates.query_words, slates.query_vectors, slates.query_present, scaling)
-            learned = learned + self.late(*terms, candidates.evidence)
+            learned.append(self.late(terms, candidates.evidence))
         if self.fusion is not None and self.scorer is not None and candidates.halves is not None:
             queries = self.projection.project_queries(slates.query_vectors, slates.query_present)
             x = self.projection.combine(queries, candidates.halves, pairs, slates.present)
             fused = self.fusion(x, slates.present, queries[..., : self.spec.width].mean(dim=1))
-            learned = learned + self.scorer(fused, x, slates.present, slates.mask)
-        prior = self.prior(pairs).squeeze(-1) if pairs.shape[-1] else torch.zeros_like(learned)
-        return prior, learned
+            learned.append(self.scorer(fused, x, slates.present, slates.mask))
+        both = learned[0] if len(learned) == 1 else learned[0] + learned[1]
+        return self.prior(pairs).squeeze(-1) if pairs.shape[-1] else torch.zeros_like(both), both
 
     def _candidates(self, products: Tensor | StoredProducts, slates: Slates) -> Candidates:
         """What scoring reads of products: stored, or summed here over what each slate shows."""

@@ -150,21 +150,24 @@ def collate(
     rows = _padded([s.rows for s in slates])
     if position is not None:
         rows = position[rows]
-    channels = [s.name for s in specs if s.query_dim]
-    which = [slate.query for slate in slates]
-    columns = [queries.modalities.index(name) for name in channels]
-    vectors = {name: torch.from_numpy(np.asarray(queries.vectors[name][which], np.float32)).to(device) for name in channels}
+    first = slates[0].query
+    which = slice(first, first + 1) if len(slates) == 1 else [slate.query for slate in slates]  # a slice copies nothing
+    columns = {s.name: queries.modalities.index(s.name) for s in specs if s.query_dim}
     words = queries.words[which]
+
+    def on(array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(device)
+
     batch = Slates(
-        query_vectors=vectors,
-        query_words=torch.from_numpy(words[:, words.any(axis=0)]).to(device),  # without columns that are padding for all
-        query_present=torch.from_numpy(np.ascontiguousarray(queries.present[which][:, columns])).to(device),
-        products=torch.from_numpy(rows).to(device),
-        present=torch.from_numpy(_padded([s.present for s in slates])).to(device),
-        pairs=torch.from_numpy(_padded([s.pairs for s in slates])).to(device),
-        mask=torch.from_numpy(_padded([np.ones(len(s.rows), bool) for s in slates])).to(device),
+        query_vectors={name: on(np.asarray(queries.vectors[name][which], np.float32)) for name in columns},
+        query_words=on(words[:, words.any(axis=0)]),  # without columns that are padding for all
+        query_present=on(queries.present[which][:, list(columns.values())]),
+        products=on(rows),
+        present=on(_padded([s.present for s in slates])),
+        pairs=on(_padded([s.pairs for s in slates])),
+        mask=on(_padded([np.ones(len(s.rows), bool) for s in slates])),
     )
-    return batch, torch.from_numpy(_padded([s.grades for s in slates])).to(device)
+    return batch, on(_padded([s.grades for s in slates]))
 
 
 def _padded(parts: Sequence[np.ndarray]) -> np.ndarray:
