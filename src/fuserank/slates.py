@@ -86,7 +86,7 @@ class Features:
 
     def slate(self, query: int, rows: np.ndarray, grades: np.ndarray | None = None) -> Slate:
         """Build one slate. A modality that compares with a shopper's history is absent for a query without one."""
-        present = self.catalogue.present[rows].copy()
+        present = self.catalogue.present.take(rows, axis=0)
         for m, channel in self._needs_history:
             present[:, m] &= bool(self.queries.present[query, channel])
         blank = np.zeros(len(rows), np.float32)

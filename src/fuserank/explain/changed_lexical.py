@@ -35,15 +35,15 @@ class ChangedLexical(LexicalIndex):
     before: Product
     after: Sequence[Product]
 
-    def scores(self, text: str) -> np.ndarray:
-        """Scores of a query as `LexicalIndex.scores` gives them: float32 (V, 5)."""
-        whole = self.original.scores(text)[self.row]
+    def scores(self, text: str, rows: np.ndarray | None = None) -> np.ndarray:
+        """Scores of a query as `LexicalIndex.scores` gives them: float32 (V, 5), or (n, 5) of rows alone."""
+        (whole,) = self.original.scores(text, np.array([self.row]))
         terms = list(dict.fromkeys(tokenize(text)))
         scores = np.zeros((self.count, len(whole)), np.float32)
         for column, (field, index) in enumerate(self.fields.items()):
             if whole[column] > 0:
                 scores[:, column] = whole[column] * self._shares_left(field, index, [t for t in terms if t in index.vocab_dict])
-        return scores
+        return scores if rows is None else scores[rows]
 
     def _shares_left(self, field: str, index: Any, terms: Sequence[str]) -> np.ndarray:
         """(V,) what is left of a field's score, 0 .. a little over 1: a shorter field makes what remains of it count more."""

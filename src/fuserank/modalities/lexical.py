@@ -26,6 +26,7 @@ COVERAGE = "coverage"
 K1, B = 1.2, 0.75
 # Lengths in the short fields say nothing of relevance: a long category path is not less about each of its words.
 FIELD_B = {"category": 0.0, "brand": 0.0}
+LOOKED_UP = 64  # postings a row from which looking rows up is faster than adding all postings
 
 
 class Lexical:
@@ -79,12 +80,12 @@ class LexicalIndex:
         together = [[token for field in FIELDS for token in tokens[field][row]] for row in range(len(products))]
         return cls(len(products), {**fields, COVERAGE: _index(together, 0.0, 0.0)})
 
-    def scores(self, text: str) -> np.ndarray:
-        """Scores of a query: float32 (N, 5) in [0, 1], in the order of `Lexical.pair_names`.
+    def scores(self, text: str, rows: np.ndarray | None = None) -> np.ndarray:
+        """Scores of a query: float32 (N, 5) in [0, 1], in the order of `Lexical.pair_names`; or (n, 5), of int64 rows (n,) alone.
 
         Terms that no product has are left out: nobody can win them. A query without known terms scores 0 everywhere.
         """
-        scores = np.zeros((self.count, len(self.fields)), np.float32)
+        scores = np.zeros((self.count if rows is None else len(rows), len(self.fields)), np.float32)
         everywhere = self.fields[COVERAGE]
         terms = [] if everywhere is None else [t for t in dict.fromkeys(tokenize(text)) if t in everywhere.vocab_dict]
         for column, index in enumerate(self.fields.values()):
@@ -92,7 +93,7 @@ class LexicalIndex:
             if known:
                 missed = [t for t in terms if t not in index.vocab_dict]
                 attainable = _idf(index, known, self.count) + _idf(everywhere, missed, self.count)
-                scores[:, column] = index.get_scores(known) / attainable
+                scores[:, column] = _sums(index, known, self.count, rows) / attainable
         return np.clip(scores, 0, 1)
 
     def top(self, text: str, k: int) -> np.ndarray:
@@ -157,8 +158,30 @@ def _index(documents: list[list[str]], k1: float, b: float) -> Any:
     return index
 
 
+def _sums(index: Any, terms: list[str], count: int, rows: np.ndarray | None) -> np.ndarray:
+    """Sum of the scores of terms in the index's vocabulary: float32 (count,), or (n,) of rows.
+
+    A term has one posting for each product with it, ascending. As no product stands twice among them, they are added at once: with
+    np.add.at, which bm25s uses, that takes ten times as long. Few rows are looked up in long lists.
+    """
+    starts, places, values = (np.asarray(index.scores[part]) for part in ("indptr", "indices", "data"))
+    spans = [slice(starts[i], starts[i + 1]) for i in (index.vocab_dict[term] for term in terms)]
+    if rows is None or sum(span.stop - span.start for span in spans) < LOOKED_UP * len(rows) * len(spans):
+        total = np.zeros(count, np.float32)
+        for span in spans:
+            total[places[span]] += values[span]
+        return total if rows is None else total[rows]
+    total, rows = np.zeros(len(rows), np.float32), rows.astype(places.dtype)
+    for span in spans:
+        at = np.minimum(np.searchsorted(places[span], rows), span.stop - span.start - 1)
+        total += np.where(places[span][at] == rows, values[span][at], 0)
+    return total
+
+
 def _idf(index: Any, terms: list[str], count: int) -> float:
     """Sum of Lucene's idf, ln(1 + (N - df + 0.5) / (df + 0.5)), of terms in the index's vocabulary."""
+    if not terms:
+        return 0.0
     ids = np.array([index.vocab_dict[term] for term in terms], np.int64)
     df = index.scores["indptr"][ids + 1] - index.scores["indptr"][ids]
     return float(np.log1p((count - df + 0.5) / (df + 0.5)).sum())
