@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gc
 import os
-from functools import partial
 from pathlib import Path
 
 import bentoml
@@ -38,28 +37,20 @@ class RankerService:
 
     def __init__(self) -> None:
         exported = SETTINGS.home / "encoders"  # of a training on this machine; elsewhere the user's own cache serves
-        load = partial(
-            serving.load,
-            cache=exported if exported.is_dir() else None,
-            media=SETTINGS.media,
-            families=SETTINGS.evaluation.families,
-        )
+        cache = exported if exported.is_dir() else None
         if "FUSERANK_RELEASE" in os.environ:
-            file = Path(os.environ["FUSERANK_RELEASE"])
-            release = serving.read_release(file)
-            deployment = serving.Deployment(serving.lineup_of(release, file.parent, load))
-            self.follower = serving.Follower(deployment, file, release, load)
+            what = Path(os.environ["FUSERANK_RELEASE"])
         elif "FUSERANK_PACKAGE" in os.environ:
-            deployment = serving.Deployment(serving.Lineup(load(Path(os.environ["FUSERANK_PACKAGE"]))))
+            what = Path(os.environ["FUSERANK_PACKAGE"])
         elif self.package is not None:
-            deployment = serving.Deployment(serving.Lineup(load(Path(self.package.path))))
+            what = Path(self.package.path)
         else:
             raise SettingsError(
                 "no package to serve",
                 allowed="a built Bento, FUSERANK_RELEASE=<file> or FUSERANK_PACKAGE=<package folder>",
                 todo="build a Bento, or set one of the variables",
             )
-        served[:] = [deployment]
+        served[:] = [serving.deploy(what, SETTINGS, cache=cache)]
         # What is loaded now lives as long as the process: never scanning it again removes stalls of 140-200 ms.
         gc.collect()
         gc.freeze()

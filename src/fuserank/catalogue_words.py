@@ -124,5 +124,5 @@ def _inputs(ranker: Ranker, vectors: ScaledVectors, rows: np.ndarray, present: n
         part = slice(start, start + AT_ONCE)
         halves = ranker.project_products(vectors(rows[part]), scaled=True)[..., -ranker.late.width :]
         shown = torch.from_numpy(present[part]).to(halves)
-        parts.append(torch.einsum("pmk,pm->pk", halves, shown))
+        parts.append(ranker.late.evidence(halves, shown))
     return torch.cat(parts) / ranker.late.width**0.5 + ranker.late.bias.weight[0]

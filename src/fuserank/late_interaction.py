@@ -9,7 +9,8 @@ than a place in a sentence vector: what is learned of "red" and of "shirt" holds
 A query's vector that is no sentence (a picture, a sound, a history) is one term more; it is no condition but a likeness, of which
 there is no enough, so its evidence counts as it is.
 
-Φ_m(p) touches the product alone: it is computed once per product and stored beside the first layer's half.
+Φ_m(p) touches the product alone, and so does its sum over the modalities that the product has: one vector, the product's evidence,
+is stored for each product (`fuserank.stored_products`). Training sums anew, for it makes modalities absent.
 
 Shapes: P products, B queries, N candidates, M modalities, C query channels, L word ids, T terms = L + term channels, K width.
 """
@@ -17,6 +18,7 @@ Shapes: P products, B queries, N candidates, M modalities, C query channels, L w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -27,6 +29,20 @@ from fuserank.projection import ModalitySpec
 WORD_IDS = 8192  # words are hashed to 1 .. WORD_IDS - 1; 0 is padding
 HIDDEN = 256
 SPREAD = 0.3  # deviation of word embeddings at the start: nearly orthogonal, so that words are learned apart
+
+
+class Terms(NamedTuple):
+    """The terms of B queries, words first.
+
+    Attributes:
+        embeddings: (B, T, K).
+        counts: (B, T) bool, which of them count.
+        words: how many of the T are words.
+    """
+
+    embeddings: Tensor
+    counts: Tensor
+    words: int
 
 
 class LateInteraction(nn.Module):
@@ -70,43 +86,45 @@ class LateInteraction(nn.Module):
         ]
         return torch.stack(parts, dim=1)
 
-    def query_terms(
-        self, words: Tensor, vectors: Mapping[str, Tensor], present: Tensor, scaling: nn.ModuleDict
-    ) -> tuple[Tensor, Tensor]:
-        """The terms of queries.
+    def query_terms(self, words: Tensor, vectors: Mapping[str, Tensor], present: Tensor, scaling: nn.ModuleDict) -> Terms:
+        """The terms of queries; in evaluation without the channels that none of them has.
 
         Args:
             words: (B, L) int64 word ids, 0 for padding.
             vectors: {channel: (B, d_c)}.
             present: (B, C) bool.
             scaling: the `Standardiser` of each channel.
-
-        Returns:
-            embeddings (B, T, K), and which of them count, (B, T) bool.
         """
-        terms, counts = [self.words(words)], [(self.seen | self.inferred)[words]]
+        terms, counts = [self.words(words)], [self.seen[words] | self.inferred[words]]
+        # In training every layer gets its gradient, if only zeros: weight decay goes by that.
+        asked = [True] * len(self.channels) if self.training else present.any(dim=0).tolist()
         for c, spec in enumerate(self.channels):
-            if spec.is_term:
+            if spec.is_term and asked[c]:
                 terms.append(self.terms[spec.name](scaling[spec.name](vectors[spec.name]))[:, None])
                 counts.append(present[:, c, None])
-        return torch.cat(terms, dim=1), torch.cat(counts, dim=1)
+        return Terms(torch.cat(terms, dim=1), torch.cat(counts, dim=1), words.shape[1])
 
-    def forward(self, terms: Tensor, counts: Tensor, products: Tensor, present: Tensor) -> Tensor:
+    def evidence(self, products: Tensor, present: Tensor) -> Tensor:
+        """(…, M, K) of `project_products` and (…, M) bool -> (…, K): what the modalities hold together, whatever is asked."""
+        return torch.einsum("...mk,...m->...k", products, present.to(products.dtype))
+
+    def forward(self, terms: Terms, evidence: Tensor) -> Tensor:
         """Score.
 
         Args:
-            terms, counts: (B, T, K) and (B, T) of `query_terms`, words first.
-            products: (B, N, M, K) of `project_products`, gathered per candidate.
-            present: (B, N, M) bool.
+            terms: of `query_terms`.
+            evidence: (B, N, K), gathered per candidate.
 
         Returns:
             (B, N), exactly 0 for a query none of whose terms counts.
         """
-        evidence = torch.einsum("bnmk,bnm->bnk", products, present.to(products.dtype))
-        z = torch.einsum("btk,bnk->btn", terms, evidence) / self.width**0.5 + self.bias(terms)
-        importance = F.softplus(self.importance(terms)).squeeze(-1) * counts
-        words = terms.shape[1] - len(self.terms)
-        return torch.einsum("bt,btn->bn", importance, torch.cat([F.logsigmoid(z[:, :words]), z[:, words:]], dim=1))
+        embeddings, counts, words = terms
+        z = (embeddings / self.width**0.5) @ evidence.transpose(1, 2) + self.bias(embeddings)
+        importance = (F.softplus(self.importance(embeddings)).squeeze(-1) * counts)[:, None]
+        scores = importance[..., :words] @ F.logsigmoid(z[:, :words])
+        if words < z.shape[1]:
+            scores = scores + importance[..., words:] @ z[:, words:]
+        return scores.squeeze(1)
 
 
 def _term(query_dim: int, width: int, dropout: float) -> nn.Sequential:

@@ -13,7 +13,7 @@ late interaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from fuserank.fusion import FUSIONS
 from fuserank.late_interaction import LateInteraction
 from fuserank.projection import ModalitySpec, SplitProjection, Standardiser
 from fuserank.scorers import SCORERS
+from fuserank.stored_products import EVIDENCE, HALVES, Candidates, StoredProducts, conditional
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ class Ranker(nn.Module):
     """
 
     trust: Tensor
+    owners: Tensor
 
     def __init__(self, spec: RankerSpec) -> None:
         super().__init__()
@@ -143,14 +145,10 @@ class Ranker(nn.Module):
         nn.init.constant_(self.prior.weight, 1.0)
         self.prior.weight.requires_grad_(False)
         self.register_buffer("trust", torch.ones(()))
-
-    @property
-    def stored_width(self) -> int:
-        """D + R + K: how many numbers `project_products` gives for each modality of a product."""
-        return self.projection.width + self.projection.rank + self.spec.late
+        self.register_buffer("owners", torch.tensor(spec.pair_owners, dtype=torch.long), persistent=False)
 
     def project_products(self, vectors: Mapping[str, Tensor], *, scaled: bool = False) -> Tensor:
-        """All that touches products alone: computed once per product and stored (float16 is enough).
+        """All that touches products alone, modality by modality.
 
         Args:
             vectors: {modality: (P, d_m)}.
@@ -164,40 +162,78 @@ class Ranker(nn.Module):
         halves += [] if self.late is None else [self.late.project_products(vectors)]
         return torch.cat(halves, dim=-1)
 
-    def forward(self, projected: Tensor, slates: Slates) -> Tensor:
-        """Score slates of projected products.
+    def store_products(self, vectors: Mapping[str, Tensor], present: Tensor, asked: Collection[str]) -> StoredProducts:
+        """All that touches products alone, in the form that serving keeps: evidence summed over modalities.
 
         Args:
-            projected: (P, M, D + R + K) of `project_products`.
-            slates: whose `products` are rows of `projected`.
+            vectors: {modality: (P, d_m)}.
+            present: (P, M) bool.
+            asked: modalities that are absent for queries that have nothing to compare with them.
+        """
+        projected, names = self.project_products(vectors), [spec.name for spec in self.spec.modalities]
+        halves, late = self._split(projected)
+        parts = {} if halves is None else {HALVES: halves}
+        if late is not None and self.late is not None:
+            always = torch.tensor([name not in asked for name in names], device=present.device)
+            parts[EVIDENCE] = self.late.evidence(late, present & always)
+            for m, spec in enumerate(self.spec.modalities):
+                if spec.name in asked and spec.product_dim:
+                    parts[conditional(spec.name)] = late[:, m] * present[:, m, None]
+        return StoredProducts.of(names, parts)
+
+    def stored_shapes(self, count: int) -> dict[str, tuple[int, ...]]:
+        """Shapes of the parts of `count` stored products; that of EVIDENCE also holds for its parts by modality."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        if self.fusion is not None:
+            shapes[HALVES] = (count, len(self.spec.modalities), self.projection.width + self.projection.rank)
+        if self.late is not None:
+            shapes[EVIDENCE] = (count, self.late.width)
+        return shapes
+
+    def forward(self, products: Tensor | StoredProducts, slates: Slates) -> Tensor:
+        """Score slates.
+
+        Args:
+            products: (P, M, D + R + K) of `project_products`, or of `store_products` for slates that hide nothing.
+            slates: whose `products` are rows of these.
 
         Returns:
             (B, N) logits; -inf never, padding finite and meaningless. A candidate without any modality gets a finite score.
         """
-        return blend(*self.parts(projected, slates), self.trust)
+        return blend(*self.parts(products, slates), self.trust)
 
-    def parts(self, projected: Tensor, slates: Slates) -> tuple[Tensor, Tensor]:
+    def parts(self, products: Tensor | StoredProducts, slates: Slates) -> tuple[Tensor, Tensor]:
         """The prior's and the learned logits, (B, N) each; arguments as in `forward`."""
-        pairs = self.present_pairs(slates)
-        products = projected[slates.products].to(self.prior.weight.dtype)
-        stored = self.projection.width + self.projection.rank
-        learned = pairs.new_zeros(pairs.shape[:2])
-        if self.late is not None:
+        pairs, candidates, learned = self.present_pairs(slates), self._candidates(products, slates), []
+        if self.late is not None and candidates.evidence is not None:
             scaling = self.projection.query_scaling
             terms = self.late.query_terms(slates.query_words, slates.query_vectors, slates.query_present, scaling)
-            learned = learned + self.late(*terms, products[..., stored:], slates.present)
-        if self.fusion is not None and self.scorer is not None:
+            learned.append(self.late(terms, candidates.evidence))
+        if self.fusion is not None and self.scorer is not None and candidates.halves is not None:
             queries = self.projection.project_queries(slates.query_vectors, slates.query_present)
-            x = self.projection.combine(queries, products[..., :stored], pairs, slates.present)
+            x = self.projection.combine(queries, candidates.halves, pairs, slates.present)
             fused = self.fusion(x, slates.present, queries[..., : self.spec.width].mean(dim=1))
-            learned = learned + self.scorer(fused, x, slates.present, slates.mask)
-        prior = self.prior(pairs).squeeze(-1) if pairs.shape[-1] else torch.zeros_like(learned)
-        return prior, learned
+            learned.append(self.scorer(fused, x, slates.present, slates.mask))
+        both = learned[0] if len(learned) == 1 else learned[0] + learned[1]
+        return self.prior(pairs).squeeze(-1) if pairs.shape[-1] else torch.zeros_like(both), both
+
+    def _candidates(self, products: Tensor | StoredProducts, slates: Slates) -> Candidates:
+        """What scoring reads of products: stored, or summed here over what each slate shows."""
+        if isinstance(products, StoredProducts):
+            return products.candidates(slates.products, slates.present)
+        halves, late = self._split(products[slates.products].to(self.prior.weight.dtype))
+        evidence = self.late.evidence(late, slates.present) if self.late is not None and late is not None else None
+        return Candidates(halves, evidence)
+
+    def _split(self, projected: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """(…, D + R + K) -> (…, D + R) and (…, K), None for a part that the ranker does not have."""
+        stored = self.projection.width + self.projection.rank
+        halves, late = projected[..., :stored], projected[..., stored:]
+        return (None if self.fusion is None else halves), (None if self.late is None else late)
 
     def present_pairs(self, slates: Slates) -> Tensor:
         """(B, N, S) pair scores, 0 where the modality of a score is absent."""
-        owners = torch.as_tensor(self.spec.pair_owners, device=slates.present.device, dtype=torch.long)
-        return slates.pairs * slates.present[..., owners]
+        return slates.pairs * slates.present.index_select(-1, self.owners)
 
     @torch.no_grad()
     def fit_scaling(self, products: Mapping[str, Tensor], queries: Mapping[str, Tensor]) -> None:

@@ -19,6 +19,9 @@ from fuserank.features.queries import QueryFeatures
 from fuserank.modalities.base import Modality
 from fuserank.projection import ModalitySpec
 from fuserank.ranker import Ranker, Slates
+from fuserank.stored_products import StoredProducts
+
+CHUNK = 4096  # products projected at once
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Features:
 
     def slate(self, query: int, rows: np.ndarray, grades: np.ndarray | None = None) -> Slate:
         """Build one slate. A modality that compares with a shopper's history is absent for a query without one."""
-        present = self.catalogue.present[rows].copy()
+        present = self.catalogue.present[rows]
         for m, channel in self._needs_history:
             present[:, m] &= bool(self.queries.present[query, channel])
         blank = np.zeros(len(rows), np.float32)
@@ -92,7 +95,7 @@ class Features:
     def product_vectors(self, rows: np.ndarray, device: torch.device | str = "cpu") -> dict[str, Tensor]:
         """{modality: (len(rows), d_m)} float32, of the modalities whose vectors a network reads."""
         return {
-            m.name: torch.from_numpy(np.asarray(self.catalogue.vectors[m.name][rows], dtype=np.float32)).to(device)
+            m.name: torch.from_numpy(self.catalogue.vectors[m.name][rows]).to(device).float()
             for m in self.modalities
             if m.encoder and not m.pair_only
         }
@@ -144,50 +147,79 @@ def collate(
     Returns:
         the batch, and grades (B, N) float32 with 0 on padding.
     """
-    longest = max(len(s.rows) for s in slates)
-    shape = (len(slates), longest)
-    rows, grades, mask = np.zeros(shape, np.int64), np.zeros(shape, np.float32), np.zeros(shape, bool)
-    pairs = np.zeros((*shape, slates[0].pairs.shape[1]), np.float32)
-    present = np.zeros((*shape, slates[0].present.shape[1]), bool)
-    for b, slate in enumerate(slates):
-        n = len(slate.rows)
-        rows[b, :n], grades[b, :n], mask[b, :n] = slate.rows, slate.grades, True
-        pairs[b, :n], present[b, :n] = slate.pairs, slate.present
+    rows = _padded([s.rows for s in slates])
     if position is not None:
         rows = position[rows]
-    channels = [s.name for s in specs if s.query_dim]
-    which = [slate.query for slate in slates]
-    columns = [queries.modalities.index(name) for name in channels]
-    vectors = {name: torch.from_numpy(np.asarray(queries.vectors[name][which], np.float32)).to(device) for name in channels}
+    first = slates[0].query
+    which = slice(first, first + 1) if len(slates) == 1 else [slate.query for slate in slates]  # a slice copies nothing
+    columns = {s.name: queries.modalities.index(s.name) for s in specs if s.query_dim}
+    words = queries.words[which]
+
+    def on(array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(device)
+
     batch = Slates(
-        query_vectors=vectors,
-        query_words=torch.from_numpy(queries.words[which]).to(device),
-        query_present=torch.from_numpy(np.ascontiguousarray(queries.present[which][:, columns])).to(device),
-        products=torch.from_numpy(rows).to(device),
-        present=torch.from_numpy(present).to(device),
-        pairs=torch.from_numpy(pairs).to(device),
-        mask=torch.from_numpy(mask).to(device),
+        query_vectors={name: on(np.asarray(queries.vectors[name][which], np.float32)) for name in columns},
+        query_words=on(words[:, words.any(axis=0)]),  # without columns that are padding for all
+        query_present=on(queries.present[which][:, list(columns.values())]),
+        products=on(rows),
+        present=on(_padded([s.present for s in slates])),
+        pairs=on(_padded([s.pairs for s in slates])),
+        mask=on(_padded([np.ones(len(s.rows), bool) for s in slates])),
     )
-    return batch, torch.from_numpy(grades).to(device)
+    return batch, on(_padded([s.grades for s in slates]))
+
+
+def _padded(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """(B, N, …) of B arrays (n, …), 0 behind each; N is the longest n."""
+    if len(parts) == 1:
+        return parts[0][None]
+    padded = np.zeros((len(parts), max(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype)
+    for b, part in enumerate(parts):
+        padded[b, : len(part)] = part
+    return padded
 
 
 @torch.inference_mode()
-def project_catalogue(ranker: Ranker, features: Features, *, chunk: int = 4096) -> Tensor:
-    """(P, M, stored width) float16 on the ranker's device: the stored half of the first layer for every product, chunk by chunk."""
+def project_catalogue(ranker: Ranker, features: Features, *, chunk: int = CHUNK) -> Tensor:
+    """(P, M, D + R + K) float16 of every product on the ranker's device: modality by modality, so that slates may hide some."""
     device = next(ranker.parameters()).device
-    size = len(features.catalogue.product_ids)
-    parts = [
-        ranker.project_products(features.product_vectors(np.arange(start, min(start + chunk, size)), device)).half()
-        for start in range(0, size, chunk)
-    ]
-    return torch.cat(parts)
+    return torch.cat([ranker.project_products(features.product_vectors(rows, device)).half() for rows in _chunks(features, chunk)])
+
+
+def store_catalogue(ranker: Ranker, features: Features, keep: Sequence[str] | None = None, *, chunk: int = CHUNK) -> StoredProducts:
+    """Every product as serving keeps it, on the ranker's device.
+
+    Args:
+        keep: product modalities that the slates show, as of `keep_modalities`; None: all.
+    """
+    return StoredProducts.joined([store_rows(ranker, features, rows, keep) for rows in _chunks(features, chunk)])
 
 
 @torch.inference_mode()
-def score_slate(ranker: Ranker, projected: Tensor, queries: QueryFeatures, slate: Slate) -> np.ndarray:
-    """(N,) float32 logits of one slate; `projected` as `project_catalogue` gives it, the ranker in eval mode."""
-    batch, _ = collate(queries, [slate], ranker.spec.modalities, projected.device)
-    scores: np.ndarray = ranker(projected, batch)[0].float().cpu().numpy()
+def store_rows(ranker: Ranker, features: Features, rows: np.ndarray, keep: Sequence[str] | None = None) -> StoredProducts:
+    """Some rows of the catalogue as serving keeps them; arguments as of `store_catalogue`."""
+    device, asked = next(ranker.parameters()).device, [m.name for m in features.modalities if m.query_from_history]
+    shown = np.array([keep is None or m.name in keep for m in features.modalities])
+    present = torch.from_numpy(features.catalogue.present[rows] & shown).to(device)
+    return ranker.store_products(features.product_vectors(rows, device), present, asked)
+
+
+def _chunks(features: Features, chunk: int) -> list[np.ndarray]:
+    """Rows of the catalogue; of an empty one a chunk without rows."""
+    size = len(features.catalogue)
+    return [np.arange(start, min(start + chunk, size)) for start in range(0, max(size, 1), chunk)]
+
+
+@torch.inference_mode()
+def score_slate(ranker: Ranker, products: Tensor | StoredProducts, queries: QueryFeatures, slate: Slate) -> np.ndarray:
+    """(N,) float32 logits of one slate, the ranker in eval mode.
+
+    Args:
+        products: of `project_catalogue`; or of `store_catalogue`, for a slate that hides no more of them than that did.
+    """
+    batch, _ = collate(queries, [slate], ranker.spec.modalities, products.device)
+    scores: np.ndarray = ranker(products, batch)[0].float().cpu().numpy()
     return scores
 
 

@@ -228,7 +228,7 @@ def test_a_bad_picture_is_refused_also_under_a_deadline(service):
 
 @pytest.mark.parametrize("broken", ["raises", "nan"])
 def test_when_the_ranker_fails_the_words_decide(shop, own, some, monkeypatch, broken):
-    def forward(self, projected, slates):
+    def forward(self, products, slates):
         if broken == "raises":
             raise RuntimeError("out of memory")
         return torch.full(slates.mask.shape, float("nan"))
@@ -363,7 +363,7 @@ def copy_of(shop, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["projected.npy", "products.parquet", "histories.json", "catalogue/text.npy", "model/weights.safetensors"]
+    "name", ["stored/evidence.npy", "products.parquet", "histories.json", "catalogue/text.npy", "model/weights.safetensors"]
 )
 @pytest.mark.parametrize("damage", ["missing", "flipped"])
 def test_a_damaged_package_is_refused(shop, tmp_path, name, damage):
@@ -379,9 +379,9 @@ def test_a_damaged_package_is_refused(shop, tmp_path, name, damage):
 
 def test_parts_that_do_not_belong_together_are_refused(shop, tmp_path):
     folder = copy_of(shop, tmp_path)
-    np.save(folder / "projected.npy", np.zeros((3, 2, 1), np.float16))
+    np.save(folder / "stored" / "evidence.npy", np.zeros((3, 2), np.float16))
     seal(folder)
-    with pytest.raises(ModelFolderError, match=r"projected \(3, 2, 1\)"):
+    with pytest.raises(ModelFolderError, match=r"'evidence': \(3, 2\)"):
         open_package(folder)
 
 

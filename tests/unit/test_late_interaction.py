@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuserank.late_interaction import WORD_IDS, LateInteraction
+from fuserank.late_interaction import WORD_IDS, LateInteraction, Terms
 from fuserank.projection import ModalitySpec, SplitProjection
 
 SPECS = (
@@ -48,7 +48,7 @@ def case(seed=1):
 @torch.no_grad()
 def scores(late, scaling, products, queries, asked, rows, present, words=WORDS, *, stored=torch.float32):
     projected = late.project_products(products).to(stored).float()
-    return late(*late.query_terms(words, queries, asked, scaling), projected[rows], present)
+    return late(late.query_terms(words, queries, asked, scaling), late.evidence(projected[rows], present))
 
 
 @torch.no_grad()
@@ -138,13 +138,13 @@ def test_candidates_are_scored_apart(order, seed):
 
 
 @torch.no_grad()
-def pushed(late, products, terms, counts, evidence):
+def pushed(late, products, terms, counts, evidence, words=2):
     """Scores (1, N) when the product of each candidate gains `evidence` (N, T) for the terms that count, in modality 0."""
     gain = torch.linalg.lstsq(terms[0, counts[0]].double(), evidence.T.double() * math.sqrt(K)).solution.T.float()
     more = products.clone()
     more[0, :, 0] += gain
     everything = torch.ones(*products.shape[:3], dtype=torch.bool)
-    return late(terms, counts, more, everything)[0]
+    return late(Terms(terms, counts, words), late.evidence(more, everything))[0]
 
 
 @settings(max_examples=25, deadline=None)
@@ -154,11 +154,11 @@ def test_more_evidence_never_lowers_a_score(seed, gains):
     torch.manual_seed(seed)
     products, gains = torch.randn(1, N, len(SPECS), K), torch.tensor(gains).view(N, 2)
     with torch.no_grad():
-        terms, counts = late.query_terms(WORDS[:1], {n: v[:1] for n, v in case()[1].items()}, case()[2][:1], scaling)
+        terms, counts, words = late.query_terms(WORDS[:1], {n: v[:1] for n, v in case()[1].items()}, case()[2][:1], scaling)
     assert counts.sum() == 2
-    before, after = pushed(late, products, terms, counts, 0 * gains), pushed(late, products, terms, counts, gains)
+    before, after = (pushed(late, products, terms, counts, gain, words) for gain in (0 * gains, gains))
     assert (after >= before - 1e-3).all()
-    sure = pushed(late, products, terms, counts, gains + 1)
+    sure = pushed(late, products, terms, counts, gains + 1, words)
     assert (sure > before).all()
 
 
@@ -182,7 +182,7 @@ def test_extreme_evidence_is_finite_with_finite_gradients(size):
     late, _ = made()
     terms, counts = torch.ones(1, 4, K, requires_grad=True), torch.tensor([[True, True, False, False]])
     products = torch.stack([torch.full((len(SPECS), K), sign * size) for sign in (-1.0, 1.0)])[None]
-    found = late(terms, counts, products, torch.ones(1, 2, len(SPECS), dtype=torch.bool))
+    found = late(Terms(terms, counts, 2), late.evidence(products, torch.ones(1, 2, len(SPECS), dtype=torch.bool)))
     found.sum().backward()
     assert torch.isfinite(found).all() and torch.isfinite(terms.grad).all()
     low, high = found[0].tolist()
@@ -192,7 +192,8 @@ def test_extreme_evidence_is_finite_with_finite_gradients(size):
 def test_words_that_do_not_count_are_not_learned():
     late, scaling = made()
     products, queries, asked, rows, present = case()
-    late(*late.query_terms(WORDS, queries, asked, scaling), late.project_products(products)[rows], present).sum().backward()
+    evidence = late.evidence(late.project_products(products)[rows], present)
+    late(late.query_terms(WORDS, queries, asked, scaling), evidence).sum().backward()
     touched = late.words.weight.grad.abs().sum(1).nonzero().flatten().tolist()
     assert touched == sorted(SEEN)
 

@@ -36,8 +36,8 @@ class ChangedLexical(LexicalIndex):
     after: Sequence[Product]
 
     def scores(self, text: str, rows: np.ndarray | None = None) -> np.ndarray:
-        """Scores of a query as `LexicalIndex.scores` gives them: float32 (V, 5), or of `rows` alone."""
-        whole = self.original.scores(text)[self.row]
+        """Scores of a query as `LexicalIndex.scores` gives them: float32 (V, 5), or (n, 5) of rows alone."""
+        (whole,) = self.original.scores(text, np.array([self.row]))
         terms = list(dict.fromkeys(tokenize(text)))
         scores = np.zeros((self.count, len(whole)), np.float32)
         for column, (field, index) in enumerate(self.fields.items()):

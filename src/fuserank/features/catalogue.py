@@ -147,7 +147,8 @@ class Catalogue:
         """
         try:
             header = json.loads((folder / "catalogue.json").read_text())
-            arrays = {name: np.load(folder / name, mmap_mode="r", allow_pickle=False) for name in set(header["vectors"].values())}
+            # Copy-on-write: pages are shared and read on demand as with "r", but torch wants memory that it may write.
+            arrays = {name: np.load(folder / name, mmap_mode="c", allow_pickle=False) for name in set(header["vectors"].values())}
             catalogue = cls(
                 header["product_ids"],
                 tuple(header["modalities"]),

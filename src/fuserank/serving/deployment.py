@@ -17,30 +17,36 @@ from typing import Literal
 import numpy as np
 
 from fuserank.errors import RequestError
+from fuserank.inference_log import InferenceLog
 from fuserank.messages import (
+    CatalogueChange,
+    DeleteRequest,
     ExplainRequest,
     ExplainResponse,
+    FeedbackRequest,
+    FeedbackResponse,
     Health,
+    LeftOut,
     ProductDetails,
     RankRequest,
     RankResponse,
     Role,
     SearchRequest,
     ServedModel,
+    UpsertRequest,
 )
 from fuserank.serving.explaining import explain_answer
 from fuserank.serving.interleaving import team_draft
 from fuserank.serving.metrics import METRICS
+from fuserank.serving.observing import Observer, Request, Route, event_records, observer
 from fuserank.serving.service import Answered, RankingService
 from fuserank.serving.stock import Stock
+from fuserank.serving.updates import Change, Updates
 
 log = logging.getLogger(__name__)
 WAITING_SHADOWS = 8  # answers that may wait for the shadow; more are not shadowed
 
 Mode = Literal["all", "shadow", "canary", "interleave"]
-Request = RankRequest | SearchRequest
-# Told of a route, a role ("shadow" beside those of answers), what was asked and what was answered.
-Observer = Callable[[str, str, Request, Answered], None]
 Ask = Callable[[RankingService, Role], Answered]
 
 
@@ -63,13 +69,15 @@ class Deployment:
 
     Args:
         lineup: to begin with; a release that is followed replaces it.
-        observe: told of each answer, the shadow's included; must neither raise nor wait.
+        log: of answers and feedback; None: nothing is kept.
+        updates: changes of the catalogue; None: it cannot be changed.
     """
 
-    def __init__(self, lineup: Lineup, observe: Observer = lambda *_: None) -> None:
+    def __init__(self, lineup: Lineup, *, log: InferenceLog | None = None, updates: Updates | None = None) -> None:
         self.lineup = lineup
         self.problems: tuple[str, ...] = ()
-        self._observe = observe
+        self._log, self._updates = log, updates
+        self._observe: Observer = observer(log) if log is not None else lambda *_: None
         self._shadow = ThreadPoolExecutor(1, thread_name_prefix="shadow")
         self._waiting_shadows = 0
 
@@ -84,6 +92,42 @@ class Deployment:
     def explain(self, request: ExplainRequest, arrived: float) -> ExplainResponse:
         """Why products stand where they stand; see `explain_answer`."""
         return explain_answer(self._named(self.lineup, request.model or "champion"), request, arrived)
+
+    def feedback(self, request: FeedbackRequest, arrived: float) -> FeedbackResponse:  # noqa: ARG002
+        """Put what shoppers did into the log.
+
+        Raises:
+            RequestError: no log is kept.
+        """
+        if self._log is None:
+            raise RequestError("no log is kept here", todo="serve with the setting serving.log")
+        dropped = self._log.dropped
+        for record in event_records(request.events):
+            self._log.put(record)
+        dropped = self._log.dropped - dropped
+        return FeedbackResponse(accepted=len(request.events) - dropped, dropped=dropped)
+
+    def upsert(self, request: UpsertRequest, arrived: float) -> CatalogueChange:  # noqa: ARG002
+        """Add or change products, durably.
+
+        Raises:
+            RequestError: this service's catalogue cannot be changed.
+        """
+        left_out = self._change(Change(upsert=request))
+        return self._changed(len(request.products), [], left_out)
+
+    def delete(self, request: DeleteRequest, arrived: float) -> CatalogueChange:  # noqa: ARG002
+        """Remove products, durably; raises like `upsert`."""
+        asked, catalogue = list(dict.fromkeys(request.product_ids)), self.lineup.champion.stock.catalogue
+        unknown = [product_id for product_id in asked if product_id not in catalogue]
+        self._change(Change(delete=request))
+        return self._changed(len(asked) - len(unknown), unknown, [])
+
+    def catch_up(self) -> None:
+        """Apply changes of the catalogue that other workers took."""
+        if self._updates is not None:
+            for service in self._serving():
+                self._updates.catch_up(service)
 
     def details(self, product_id: str) -> ProductDetails:
         """A product of the champion's stock.
@@ -105,9 +149,26 @@ class Deployment:
         models = [self._model(lineup.champion, "champion", "all", 1.0)]
         if lineup.challenger is not None:
             models.append(self._model(lineup.challenger, "challenger", lineup.mode, lineup.share))
-        return Health(status="degraded" if self.problems else "ok", models=models, problems=list(self.problems), log_dropped=0)
+        lost = 0 if self._log is None else self._log.dropped + self._log.lost
+        status: Literal["ok", "degraded"] = "degraded" if self.problems else "ok"
+        return Health(status=status, models=models, problems=list(self.problems), log_dropped=lost)
 
-    def _answer(self, route: str, request: Request, ask: Ask) -> RankResponse:
+    def _change(self, change: Change) -> list[LeftOut]:
+        if self._updates is None:
+            raise RequestError("this catalogue cannot be changed", todo="serve with the setting serving.updates")
+        self._updates.keep(change)
+        left_out = [self._updates.catch_up(service) for service in self._serving()]
+        return left_out[0]
+
+    def _changed(self, changed: int, unknown: list[str], left_out: list[LeftOut]) -> CatalogueChange:
+        products = self.lineup.champion.stock.count
+        return CatalogueChange(changed=changed, unknown_ids=unknown, left_out=left_out, products=products)
+
+    def _serving(self) -> list[RankingService]:
+        lineup = self.lineup
+        return [service for service in (lineup.champion, lineup.challenger) if service is not None]
+
+    def _answer(self, route: Route, request: Request, ask: Ask) -> RankResponse:
         lineup = self.lineup
         takes_part = lineup.challenger is not None and _draw(request) < lineup.share
         if request.model is not None:
@@ -146,7 +207,7 @@ class Deployment:
         )
         return replace(first, response=response, teams=tuple(team for _, team in drafted))
 
-    def _cast_shadow(self, route: str, request: Request, lineup: Lineup, ask: Ask, request_id: str) -> None:
+    def _cast_shadow(self, route: Route, request: Request, lineup: Lineup, ask: Ask, request_id: str) -> None:
         """The challenger's answer, after and beside the champion's; shoppers never wait for it or see it."""
         if self._waiting_shadows >= WAITING_SHADOWS:
             return
@@ -180,7 +241,7 @@ class Deployment:
     def _model(service: RankingService, role: Literal["champion", "challenger"], mode: Mode, share: float) -> ServedModel:
         names = [modality.name for modality in service.modalities]
         return ServedModel(
-            version=service.version, role=role, mode=mode, share=share, products=len(service.stock.catalogue), modalities=names
+            version=service.version, role=role, mode=mode, share=share, products=service.stock.count, modalities=names
         )
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 
+import numpy as np
+import torch
+from torch import Tensor
+
 from fuserank.errors import RequestError
 from fuserank.explain import Shop, explain
 from fuserank.messages import ExplainedProduct, ExplainRequest, ExplainResponse
+from fuserank.ranker import Ranker
 from fuserank.serving.service import RankingService
 from fuserank.serving.stock import Stock
 from fuserank.serving.understanding import as_query, understand
@@ -39,10 +44,9 @@ def explain_answer(service: RankingService, request: ExplainRequest, arrived: fl
     understood = understand(request.query, service.modalities, stock.catalogue, service.package.histories, service.cache)
     features = Features(service.modalities, stock.catalogue, understood.features)
     slate = features.slate(0, rows)
-    ranker, projected = service.package.ranker, stock.projected
     found = explain(
-        ranker,
-        projected,
+        service.package.ranker,
+        _projected(service.package.ranker, features, rows),
         features,
         slate,
         only=range(len(known)),
@@ -61,6 +65,15 @@ def explain_answer(service: RankingService, request: ExplainRequest, arrived: fl
         notes=list(found.notes),
         took_ms=round(1000 * (time.perf_counter() - started), 3),
     )
+
+
+@torch.inference_mode()
+def _projected(ranker: Ranker, features: Features, rows: np.ndarray) -> Tensor:
+    """As `project_catalogue` gives it, for some rows alone; all others are zeros that take no memory, for nobody touches them."""
+    mine = ranker.project_products(features.product_vectors(rows)).half()
+    projected = torch.from_numpy(np.zeros((len(features.catalogue), *mine.shape[1:]), np.float16))
+    projected[rows] = mine
+    return projected
 
 
 def _said(product: dict[str, object]) -> dict[str, object]:

@@ -7,7 +7,6 @@ Requests in flight keep the services they began with. What cannot be loaded is r
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from fuserank.serving.deployment import Deployment, Lineup
 from fuserank.serving.metrics import METRICS
 from fuserank.serving.release import Release, read_release
 from fuserank.serving.service import RankingService
+from fuserank.serving.watching import Watch
 
 log = logging.getLogger(__name__)
-EVERY = 0.5  # seconds between looks at the release
 
 Load = Callable[[Path], RankingService]
 
@@ -56,9 +55,7 @@ class Follower:
     def __init__(self, deployment: Deployment, file: Path, release: Release, load: Load) -> None:
         self._deployment, self._file, self._load = deployment, file, load
         self._seen: Release | None = release
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="follow", daemon=True)
-        self._thread.start()
+        self._watch = Watch("following the release", self.look)
 
     def look(self) -> None:
         """Take up what the file says now, if that is new; a release that cannot be served is a problem in health and no more."""
@@ -80,12 +77,4 @@ class Follower:
 
     def close(self) -> None:
         """Stop following."""
-        self._stop.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stop.wait(EVERY):
-            try:
-                self.look()
-            except Exception:  # whatever it is, the next look may be luckier
-                log.exception("following the release failed")
+        self._watch.close()

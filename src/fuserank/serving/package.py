@@ -2,7 +2,7 @@
 
 model/           a model folder
 catalogue/       product vectors, present mask and word index (`fuserank.features.Catalogue`)
-projected.npy    float16 (N, M, D + R + K): what the model computes of a product alone, computed once
+stored/          what the model computes of a product alone, computed once (`fuserank.stored_products`)
 products.parquet what an answer shows of a product
 pictures/        small pictures (`fuserank.serving.pictures`)
 histories.json   user_id -> what the shopper took: [milliseconds since 1970, product id], newest last
@@ -18,10 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 
 from fuserank.errors import InputError, ModelFolderError
 from fuserank.features import Catalogue, build_query_features
@@ -36,11 +34,11 @@ from fuserank.serving.packed_encoders import pack_encoders
 from fuserank.serving.pictures import Pictures, save_pictures
 from fuserank.serving.stock import SHOWN, Stock
 from fuserank.settings import MediaSettings
-from fuserank.slates import Features, project_catalogue
+from fuserank.slates import Features, store_catalogue
+from fuserank.stored_products import StoredProducts
 from fuserank.types import SCHEMAS, Product
 
 NEEDED = (
-    "projected.npy",
     "products.parquet",
     "histories.json",
     "catalogue/catalogue.json",
@@ -113,12 +111,12 @@ def build_package(
         )
     no_media: dict[str, bytes] = {}
     nobody, _ = build_query_features([], modalities, catalogue, None, no_media.__getitem__)
-    projected = project_catalogue(ranker, Features(modalities, catalogue, nobody)).cpu().numpy()
+    stored = store_catalogue(ranker, Features(modalities, catalogue, nobody))
     rows = [{name: value for name, value in asdict(p).items() if name in SHOWN} for p in products]
     with new_folder(out) as work:
         shutil.copytree(model_folder, work / "model")
         catalogue.save(work / "catalogue")
-        np.save(work / "projected.npy", projected, allow_pickle=False)
+        stored.save(work / "stored")
         schema = pa.schema([SCHEMAS["products"].field(name) for name in SHOWN])
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), work / "products.parquet", compression="zstd")
         save_pictures(work / "pictures", [p.image for p in products], read_bytes, media or MediaSettings())
@@ -138,21 +136,21 @@ def open_package(folder: Path) -> Package:
     ranker, meta = load_model(folder / "model")
     catalogue = Catalogue.load(folder / "catalogue")
     _refuse_other_modalities(ranker, catalogue, folder)
-    # Copy-on-write: pages are shared and read on demand as with "r", but torch wants memory that it may write.
-    projected = torch.from_numpy(np.load(folder / "projected.npy", mmap_mode="c", allow_pickle=False))
+    stored = StoredProducts.load(
+        folder / "stored", [spec.name for spec in ranker.spec.modalities], ranker.stored_shapes(len(catalogue))
+    )
     products = pq.read_table(folder / "products.parquet")
     pictures = Pictures.load(folder / "pictures")
-    expected = (len(catalogue), len(ranker.spec.modalities), ranker.stored_width)
-    if projected.shape != expected or projected.dtype != torch.float16 or {len(products), len(pictures)} != {len(catalogue)}:
+    if {len(products), len(pictures)} != {len(catalogue)}:
         raise ModelFolderError(
-            f"{folder}: projected {tuple(projected.shape)}, {len(products)} products, {len(pictures)} pictures",
-            allowed=f"float16 {expected} and {len(catalogue)} of both",
+            f"{folder}: {len(products)} shown products and {len(pictures)} pictures",
+            allowed=f"the catalogue's {len(catalogue)} of both",
             todo="build the package again",
         )
     version = f"{meta.name}@{sha256_file(folder / 'model' / SEAL)[:12]}"
     raw = json.loads((folder / "histories.json").read_bytes())
     histories = {user: [(moment, product) for moment, product in events] for user, events in raw.items()}
-    return Package(folder, ranker, meta, version, Stock(catalogue, projected, products, pictures), histories)
+    return Package(folder, ranker, meta, version, Stock(catalogue, stored, products, pictures), histories)
 
 
 def _refuse_other_modalities(ranker: Ranker, catalogue: Catalogue, folder: Path) -> None:

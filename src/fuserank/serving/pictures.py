@@ -1,6 +1,6 @@
-"""Small pictures of products, for people who look at answers and for heat maps: one file of JPEGs, mapped into memory.
+"""Small pictures of products, for people who look at answers and for heat maps: one file, mapped into memory.
 
-pictures/data.bin     JPEGs, one behind the other
+pictures/data.bin     JPEG, PNG or WebP, one behind the other
 pictures/offsets.npy  int64 (N + 1): picture of row i is data[offsets[i] : offsets[i + 1]], none where that is empty
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,10 @@ from fuserank.encoders.picture_decoding import open_picture
 from fuserank.errors import MediaError, ModelFolderError
 from fuserank.settings import MediaSettings
 
-SIDE, QUALITY = 384, 85  # near what the encoder sees, so that its vector of the small picture is that of the large one
+# Near what the encoder sees, so that its vector of the small picture is that of the large one.
+SIDE, QUALITY = 384, 92
+KEPT_BYTES = 64 * 1024  # of a picture that is small already, which stays as it is
+STARTS = {b"\x89PNG": "image/png", b"RIFF": "image/webp"}
 DATA, OFFSETS = "data.bin", "offsets.npy"
 
 
@@ -26,22 +29,37 @@ class Pictures:
     """Pictures by row.
 
     Attributes:
-        data: uint8, all JPEGs.
+        data: uint8, all pictures.
         offsets: int64 (N + 1,).
+        added: further rows, that came while these were served.
     """
 
     data: np.ndarray
     offsets: np.ndarray
+    added: tuple[bytes | None, ...] = ()
 
-    def __len__(self) -> int:
+    @property
+    def packaged(self) -> int:
+        """N."""
         return len(self.offsets) - 1
 
+    def __len__(self) -> int:
+        return self.packaged + len(self.added)
+
     def __contains__(self, row: int) -> bool:
+        if row >= self.packaged:
+            return self.added[row - self.packaged] is not None
         return bool(self.offsets[row] < self.offsets[row + 1])
 
     def __getitem__(self, row: int) -> bytes | None:
-        """A JPEG, None where the product has none."""
+        """Its bytes, None where the product has none."""
+        if row >= self.packaged:
+            return self.added[row - self.packaged]
         return self.data[self.offsets[row] : self.offsets[row + 1]].tobytes() if row in self else None
+
+    def extended(self, pictures: Iterable[bytes | None]) -> Pictures:
+        """With those of further rows."""
+        return replace(self, added=(*self.added, *pictures))
 
     @classmethod
     def load(cls, folder: Path) -> Pictures:
@@ -60,18 +78,6 @@ class Pictures:
         return cls(data, offsets)
 
 
-def no_pictures(count: int) -> Pictures:
-    """None of any product."""
-    return Pictures(np.zeros(0, np.uint8), np.zeros(count + 1, np.int64))
-
-
-def joined(pictures: Iterable[bytes | None]) -> Pictures:
-    """Pictures in memory."""
-    parts = [picture or b"" for picture in pictures]
-    offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
-    return Pictures(np.frombuffer(b"".join(parts), np.uint8), offsets)
-
-
 def save_pictures(folder: Path, images: Iterable[str | None], read_bytes: Callable[[str], bytes], media: MediaSettings) -> None:
     """Write small pictures of products into a new folder; one at a time, so memory is bounded.
 
@@ -87,12 +93,19 @@ def save_pictures(folder: Path, images: Iterable[str | None], read_bytes: Callab
 
 
 def small_picture(data: bytes, media: MediaSettings) -> bytes | None:
-    """A JPEG of at most SIDE pixels a side, without metadata; None when the bytes are no picture that the encoder takes."""
+    """At most SIDE pixels a side: as it is where that is small, else a JPEG; None for bytes that the encoder does not take."""
     try:
         picture = open_picture(data, SIDE, max_bytes=media.max_image_bytes, max_pixels=media.max_image_pixels)
     except MediaError:
         return None
+    if max(picture.size) <= SIDE and len(data) <= KEPT_BYTES:
+        return data
     picture.thumbnail((SIDE, SIDE))
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=QUALITY, optimize=True)
+    picture.save(buffer, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
     return buffer.getvalue()
+
+
+def mime_of(picture: bytes) -> str:
+    """Type of a picture that `small_picture` gave."""
+    return next((mime for start, mime in STARTS.items() if picture.startswith(start)), "image/jpeg")

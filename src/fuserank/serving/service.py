@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,17 @@ import numpy as np
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import RequestError
 from fuserank.features import ContentCache, QueryFeatures
-from fuserank.messages import Filters, RankedProduct, RankRequest, RankResponse, Role, SearchRequest, ShopperQuery
+from fuserank.messages import (
+    Filters,
+    GivenProduct,
+    LeftOut,
+    RankedProduct,
+    RankRequest,
+    RankResponse,
+    Role,
+    SearchRequest,
+    ShopperQuery,
+)
 from fuserank.modalities import make_modalities
 from fuserank.modalities.base import Modality
 from fuserank.model_folder import check_encoders
@@ -84,6 +95,7 @@ class RankingService:
         package: the opened package folder.
         modalities: the model's, in its order.
         families: name -> modalities that are one source of evidence, for explanations.
+        media: caps for pictures of products.
 
     Attributes:
         stock: what it ranks.
@@ -91,8 +103,13 @@ class RankingService:
     """
 
     def __init__(
-        self, package: Package, modalities: Sequence[Modality], families: Mapping[str, Sequence[str]] | None = None
+        self,
+        package: Package,
+        modalities: Sequence[Modality],
+        families: Mapping[str, Sequence[str]] | None = None,
+        media: MediaSettings | None = None,
     ) -> None:
+        self._media, self._changing = media or MediaSettings(), threading.Lock()
         self.package, self.modalities, self.stock = package, tuple(modalities), package.stock
         self.cache = ContentCache()
         names = {modality.name for modality in modalities}
@@ -130,6 +147,11 @@ class RankingService:
             MediaError: the picture or the sound cannot be used.
         """
         started, stock = arrived or time.perf_counter(), self.stock
+        given = {c.product_id: c for c in request.candidates if not isinstance(c, str)}
+        notes = []
+        if given:  # of two with one id the last counts, as in a catalogue
+            stock, left_out = stock.extended(list(given.values()), self.package.ranker, self.modalities, self._media, lasting=False)
+            notes = [f"{one.product_id}: {one.reason}, ranked without it" for one in left_out]
         ids = [candidate if isinstance(candidate, str) else candidate.product_id for candidate in request.candidates]
         asked = list(dict.fromkeys(ids))
         known = [product_id for product_id in asked if product_id in stock.catalogue]
@@ -140,7 +162,7 @@ class RankingService:
                 todo="check that the shop and this service hold the same catalogue",
             )
         repeated = len(ids) - len(asked)
-        notes = [f"{repeated} repeated candidates were ranked once"] if repeated else []
+        notes += [f"{repeated} repeated candidates were ranked once"] if repeated else []
         rows = stock.catalogue.rows(known)
         scored = self._score(request.query, stock, _Pick(lambda _: rows, lambda _: rows), request.deadline_ms, started)
         unknown = [product_id for product_id in asked if product_id not in stock.catalogue]
@@ -156,6 +178,28 @@ class RankingService:
         scored = self._score(request.query, stock, self.pick(stock, request.depth, request.filters), request.deadline_ms, started)
         notes = [] if len(scored.rows) else ["nothing in the catalogue matches"]
         return self._answer(scored, stock, request.k, started, role, notes, [])
+
+    def upsert(self, products: Sequence[GivenProduct]) -> list[LeftOut]:
+        """Add or change products; requests that have begun see the stock as it was.
+
+        Returns:
+            media that cannot be used.
+        """
+        with self._changing:
+            self.stock, left_out = self.stock.extended(products, self.package.ranker, self.modalities, self._media)
+        return left_out
+
+    def delete(self, product_ids: Sequence[str]) -> list[str]:
+        """Remove products.
+
+        Returns:
+            ids that it did not have.
+        """
+        with self._changing:
+            known = [product_id for product_id in product_ids if product_id in self.stock.catalogue]
+            if known:
+                self.stock = self.stock.without(known)
+        return [product_id for product_id in product_ids if product_id not in known]
 
     def pick(self, stock: Stock, depth: int, filters: Filters | None) -> _Pick:
         """What of the whole stock is looked at for a query."""
@@ -213,7 +257,7 @@ class RankingService:
         try:
             with METRICS.stage("score"):
                 slate = Features(self.modalities, stock.catalogue, queries).slate(0, rows)
-                scores = score_slate(self.package.ranker, stock.projected, queries, slate)
+                scores = score_slate(self.package.ranker, stock.stored, queries, slate)
             if not np.isfinite(scores).all():
                 raise FloatingPointError("scores are not finite")
         except Exception:
@@ -257,7 +301,7 @@ class RankingService:
 def by_words(stock: Stock, words: str, rows: np.ndarray) -> np.ndarray:
     """Sum of the BM25 scores of all fields: float32 (n,); 0 for a query without words, which keeps the given order."""
     lexical = stock.catalogue.lexical
-    return np.zeros(len(rows), np.float32) if lexical is None or not words else lexical.scores(words)[rows].sum(axis=1)
+    return np.zeros(len(rows), np.float32) if lexical is None or not words else lexical.scores(words, rows).sum(axis=1)
 
 
 def load(
@@ -288,7 +332,7 @@ def load(
     modalities = make_modalities(names, cache=cache, threads=threads, media=media, own=own, device="auto")
     check_encoders(package.meta, modalities)
     torch.set_num_threads(threads)
-    service = RankingService(package, modalities, families)
+    service = RankingService(package, modalities, families, media)
     for request in warming_requests():
         service.search(request)
     return service

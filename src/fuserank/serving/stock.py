@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from torch import Tensor
 
-from fuserank.features import Catalogue
-from fuserank.messages import Filters
-from fuserank.serving.pictures import Pictures
+from fuserank.data.media import media_hash
+from fuserank.features import Catalogue, build_query_features, extended, without
+from fuserank.messages import Filters, GivenProduct, LeftOut
+from fuserank.modalities.base import Modality
+from fuserank.ranker import Ranker
+from fuserank.serving.pictures import Pictures, small_picture
+from fuserank.settings import MediaSettings
+from fuserank.slates import Features, store_rows
+from fuserank.stored_products import StoredProducts
+from fuserank.types import Product
 
 SHOWN = ("product_id", "title", "description", "brand", "category", "price", "locale")
 
@@ -25,20 +31,70 @@ class Stock:
 
     Attributes:
         catalogue: as features.
-        projected: what the model computes of a product alone, as `project_catalogue` gives it.
+        stored: the same products as the model reads them.
         shown: N rows of SHOWN, in the catalogue's order.
         pictures: small ones, for people.
     """
 
     catalogue: Catalogue
-    projected: Tensor
+    stored: StoredProducts
     shown: pa.Table
     pictures: Pictures
+
+    @property
+    def count(self) -> int:
+        """How many products can be found."""
+        alive = self.catalogue.alive
+        return len(self.catalogue) if alive is None else int(alive.sum())
 
     def details(self, rows: np.ndarray) -> list[dict[str, Any]]:
         """Rows of SHOWN and `has_picture`, one for each of `rows`."""
         found = self.shown.take(rows).to_pylist()
         return [{**product, "has_picture": int(row) in self.pictures} for product, row in zip(found, rows, strict=True)]
+
+    def extended(
+        self,
+        given: Sequence[GivenProduct],
+        ranker: Ranker,
+        modalities: Sequence[Modality],
+        media: MediaSettings,
+        *,
+        lasting: bool = True,
+    ) -> tuple[Stock, list[LeftOut]]:
+        """With products that came with a request; one whose id is here takes that one's place. Nothing of this one is copied.
+
+        Args:
+            ranker, modalities: that read them.
+            media: caps for pictures.
+            lasting: False for the candidates of one request.
+
+        Returns:
+            the larger stock, and media that cannot be used.
+        """
+        sent: dict[str, bytes] = {}
+        products = [_product(product, sent) for product in given]
+        catalogue, reports = extended(self.catalogue, products, modalities, sent.__getitem__, lasting=lasting)
+        nobody, _ = build_query_features([], modalities, catalogue, None, sent.__getitem__)
+        reasons = {key: reason for report in reports for key, reason in report.quarantined.items()}
+        new = np.arange(len(self.catalogue), len(self.catalogue) + len(products))
+        lines = [{name: value for name, value in asdict(product).items() if name in SHOWN} for product in products]
+        stock = Stock(
+            catalogue,
+            self.stored.extended(store_rows(ranker, Features(modalities, catalogue, nobody), new)),
+            pa.concat_tables([self.shown, pa.Table.from_pylist(lines, schema=self.shown.schema)]),
+            self.pictures.extended(small_picture(sent[p.image], media) if p.image else None for p in products),
+        )
+        left_out = [
+            LeftOut(product_id=product.product_id, reason=f"{kind}: {reasons[key]}")
+            for product in products
+            for kind, key in (("image", product.image), ("audio", product.audio))
+            if key in reasons
+        ]
+        return stock, left_out
+
+    def without(self, product_ids: Sequence[str]) -> Stock:
+        """Without some products, all of which it has."""
+        return replace(self, catalogue=without(self.catalogue, product_ids))
 
     def passing(self, filters: Filters | None) -> np.ndarray | None:
         """Which products pass: bool (N,); None: all do."""
@@ -60,6 +116,13 @@ class Stock:
         for mask in masks:
             passed &= pc.fill_null(mask, False).to_numpy()
         return passed
+
+
+def _product(given: GivenProduct, sent: dict[str, bytes]) -> Product:
+    """In the words of the data set; its media by hash go into `sent`."""
+    media = {kind: data for kind, data in (("image", given.image), ("audio", given.audio)) if data}
+    sent |= {media_hash(data): data for data in media.values()}
+    return Product(**given.model_dump(exclude={"image", "audio"}) | {kind: media_hash(data) for kind, data in media.items()})
 
 
 def _below(categories: pa.ChunkedArray, paths: Sequence[str]) -> pa.ChunkedArray:

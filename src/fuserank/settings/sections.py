@@ -133,4 +133,8 @@ class ServingSettings(Section):
 
     workers: int = Field(2, gt=0, le=64, description="processes, each with the model; product vectors are shared between them")
     threads: int = Field(2, gt=0, le=64, description="requests that a worker computes at once")
+    log: bool = Field(True, description="keep answers and feedback under home/log, for monitoring")
+    log_share: float = Field(1.0, gt=0, le=1, description="of the answers that are kept; feedback is all kept")
+    log_bytes: int = Field(2**30, gt=0, description="of the log; above it the oldest segments are removed")
+    log_days: float | None = Field(None, gt=0, description="older segments are removed")
     patience_ms: float = Field(100.0, gt=0, description="milliseconds a request may wait for its turn before it is shed with 503")

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuserank.errors import ModelFolderError
+from fuserank.modalities import lexical
 from fuserank.modalities.lexical import FIELDS, K1, B, Lexical, LexicalIndex
 from fuserank.modalities.tokens import tokenize
 from fuserank.types import Product
@@ -32,6 +33,22 @@ def test_every_score_lies_in_0_1_and_full_cover_is_1(rows, query):
     for row, (title, description) in enumerate(rows):
         found = wanted & set(tokenize(f"{title} {description}"))
         assert (scores[row, -1] > 1 - 1e-6) == (bool(wanted) and found == wanted)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(texts, texts), min_size=1, max_size=6), texts, st.data())
+def test_scores_of_rows_are_those_of_all_however_they_are_found(rows, query, data):
+    """Reference for all: bm25s itself, which adds the postings of a term one by one."""
+    index = LexicalIndex.build([Product(str(i), title, description) for i, (title, description) in enumerate(rows)])
+    chosen = np.array(data.draw(st.lists(st.integers(0, len(rows) - 1), max_size=8)), np.int64)
+    for field in index.fields.values():
+        known = [] if field is None else [t for t in dict.fromkeys(tokenize(query)) if t in field.vocab_dict]
+        if known:
+            assert np.array_equal(lexical._sums(field, known, len(rows), None), field.get_scores(known))
+    for looked_up in (0, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lexical, "LOOKED_UP", looked_up)
+            assert np.array_equal(index.scores(query, chosen), index.scores(query)[chosen])
 
 
 def test_title_scores_equal_the_formula_of_lucene():

@@ -26,6 +26,7 @@ from fuserank.serving.http.body import BodyCap
 from fuserank.serving.http.page import add_page
 from fuserank.serving.http.routes import ROUTES, Route
 from fuserank.serving.metrics import METRICS
+from fuserank.serving.pictures import mime_of
 from fuserank.settings import MediaSettings
 
 SMALL_BODY = 65_536  # bytes that are parsed on the event loop; more would hold up everybody else
@@ -111,12 +112,12 @@ def _add_reading(app: FastAPI, deployment: Serve) -> None:
     async def product(product_id: str) -> Response:
         return _json(deployment().details(product_id))
 
-    @app.get("/v1/picture", summary="The picture of a product, as a JPEG of at most 320 pixels", response_class=Response)
+    @app.get("/v1/picture", summary="The picture of a product, small", response_class=Response)
     async def picture(product_id: str) -> Response:
         data = deployment().picture(product_id)
         if data is None:
             return refusal(404, "no picture", "a product with has_picture", "ask for another product")
-        return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
+        return Response(data, media_type=mime_of(data), headers={"Cache-Control": "private, max-age=300"})
 
 
 def _json(message: Message) -> Response:

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from fuserank.messages import (
+    CatalogueChange,
+    DeleteRequest,
     ExplainRequest,
     ExplainResponse,
+    FeedbackRequest,
+    FeedbackResponse,
     Message,
     RankRequest,
     RankResponse,
     SearchRequest,
+    UpsertRequest,
 )
 from fuserank.serving.deployment import Deployment
 
@@ -51,5 +56,8 @@ ROUTES = (
         Deployment.search,
         "Find candidates in the whole catalogue, then order them",
     ),
+    Route("POST", "/v1/feedback", FeedbackRequest, FeedbackResponse, Deployment.feedback, "What shoppers did with an answer"),
+    Route("PUT", "/v1/products", UpsertRequest, CatalogueChange, Deployment.upsert, "Add or change products"),
+    Route("POST", "/v1/products/delete", DeleteRequest, CatalogueChange, Deployment.delete, "Remove products"),
     Route("POST", "/v1/explain", ExplainRequest, ExplainResponse, Deployment.explain, "Why products stand where they stand"),
 )

@@ -1,0 +1,51 @@
+"""From settings to a running deployment: the door of the service."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from fuserank.inference_log import InferenceLog
+from fuserank.model_folder import read_meta
+from fuserank.serving.deployment import Deployment, Lineup
+from fuserank.serving.following import Follower, lineup_of
+from fuserank.serving.release import read_release
+from fuserank.serving.service import RankingService, load
+from fuserank.serving.updates import Updates
+from fuserank.serving.watching import Watch
+from fuserank.settings import Settings
+
+
+def deploy(what: Path, settings: Settings, *, cache: Path | None = None) -> Deployment:
+    """Load what is served, and keep it up to date: with its release, and with changes of the catalogue that other workers take.
+
+    Args:
+        what: a release file, which is followed, or a package folder.
+        settings: whose home holds the log and the changes of the catalogue, by name of the data set.
+        cache: folder of encoders exported to ONNX; None: the user's own.
+
+    Raises:
+        InputError: there is no such release.
+        ModelFolderError: a package is damaged.
+        StaleFeatureError: an installed encoder is not the one that the model was trained with.
+    """
+    release = None if what.is_dir() else read_release(what)
+    first = what if release is None else what.parent / release.champion
+    # The name comes out of a file, and becomes that of a folder.
+    name, knobs = re.sub(r"[^\w-]", "_", read_meta(first / "model").data.name), settings.serving
+    updates = Updates(settings.home / "updates" / name)
+
+    def caught_up(folder: Path) -> RankingService:
+        service = load(folder, cache=cache, media=settings.media, families=settings.evaluation.families)
+        updates.catch_up(service)
+        return service
+
+    kept, folder = None, settings.home / "log" / name
+    if knobs.log:
+        kept = InferenceLog(folder, share=knobs.log_share, keep_bytes=knobs.log_bytes, keep_days=knobs.log_days)
+    lineup = Lineup(caught_up(what)) if release is None else lineup_of(release, what.parent, caught_up)
+    deployment = Deployment(lineup, log=kept, updates=updates)
+    Watch("catching up with the catalogue", deployment.catch_up)
+    if release is not None:
+        Follower(deployment, what, release, caught_up)
+    return deployment

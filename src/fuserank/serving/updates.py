@@ -1,0 +1,91 @@
+"""Changes of the catalogue: kept as files, in order, and followed by every worker.
+
+    <UTC time to the microsecond>-<random>.json   {"upsert": {...}} or {"delete": {...}}, as it came
+
+A change is on disk before it is answered. Every worker applies what it has not applied yet, in the order of the names; of one
+product the latest change holds, also when an earlier one is seen later. A service that starts, or a package that takes over,
+catches up before it answers, so nothing is lost with a process or a model.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fuserank.files import write_file
+from fuserank.messages import DeleteRequest, GivenProduct, LeftOut, UpsertRequest
+from fuserank.serving.service import RankingService
+
+log = logging.getLogger(__name__)
+
+
+class Change(BaseModel):
+    """One of both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    upsert: UpsertRequest | None = None
+    delete: DeleteRequest | None = None
+
+
+class Updates:
+    """The changes in one folder; safe with several processes and threads.
+
+    Args:
+        folder: made when it is missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        # For each service the names of changes that it has applied, and of each product the latest one.
+        self._applied: dict[RankingService, tuple[set[str], dict[str, str]]] = {}
+
+    def keep(self, change: Change) -> None:
+        """Write a change durably."""
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(4)}.json"
+        write_file(self._folder / name, change.model_dump_json(exclude_none=True))
+
+    def catch_up(self, service: RankingService) -> list[LeftOut]:
+        """Apply to a service what it has not applied yet.
+
+        Returns:
+            media that could not be used.
+        """
+        left_out: list[LeftOut] = []
+        with self._lock:
+            applied, latest = self._applied.setdefault(service, (set(), {}))
+            names = sorted(path.name for path in self._folder.glob("*.json")) if self._folder.is_dir() else []
+            for name in names:
+                if name not in applied:
+                    applied.add(name)
+                    left_out += self._apply(service, name, latest)
+        return left_out
+
+    def forget(self, service: RankingService) -> None:
+        """Let go of a service that answers no more."""
+        with self._lock:
+            self._applied.pop(service, None)
+
+    def _apply(self, service: RankingService, name: str, latest: dict[str, str]) -> list[LeftOut]:
+        try:
+            change = Change.model_validate_json((self._folder / name).read_bytes())
+        except FileNotFoundError:
+            return []  # removed since it was listed
+        except ValidationError:
+            log.exception("change %s cannot be read and is left out", name)
+            return []
+        products: list[GivenProduct] = change.upsert.products if change.upsert else []
+        fresh = [product for product in products if latest.get(product.product_id, "") < name]
+        gone = [
+            product_id for product_id in (change.delete.product_ids if change.delete else []) if latest.get(product_id, "") < name
+        ]
+        latest.update(dict.fromkeys([product.product_id for product in fresh] + gone, name))
+        left_out = service.upsert(fresh) if fresh else []
+        service.delete(gone)
+        return left_out
