@@ -95,7 +95,7 @@ class LateInteraction(nn.Module):
             present: (B, C) bool.
             scaling: the `Standardiser` of each channel.
         """
-        terms, counts = [self.words(words)], [self.seen[words] | self.inferred[words]]
+        terms, counts = [self.words(words)], [(self.seen | self.inferred)[words]]
         # In training every layer gets its gradient, if only zeros: weight decay goes by that.
         asked = [True] * len(self.channels) if self.training else present.any(dim=0).tolist()
         for c, spec in enumerate(self.channels):
@@ -119,7 +119,7 @@ class LateInteraction(nn.Module):
             (B, N), exactly 0 for a query none of whose terms counts.
         """
         embeddings, counts, words = terms
-        z = (embeddings / self.width**0.5) @ evidence.transpose(1, 2) + self.bias(embeddings)
+        z = torch.baddbmm(self.bias(embeddings), embeddings, evidence.transpose(1, 2), alpha=self.width**-0.5)
         importance = (F.softplus(self.importance(embeddings)).squeeze(-1) * counts)[:, None]
         scores = importance[..., :words] @ F.logsigmoid(z[:, :words])
         if words < z.shape[1]:

@@ -1,19 +1,20 @@
-"""1,000 candidates of one query on one thread: stored projections against projecting anew, and LambdaMART on the same features."""
+"""1,000 candidates of one query on one thread: what is stored of products against other ways to have it, and LambdaMART."""
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from fuserank.baselines.lambdamart import lambdamart
-from fuserank.slates import project_catalogue, score_slate
-from tests.benchmarks.records import Row, compare
+from fuserank.slates import project_catalogue, score_slate, store_catalogue
+from tests.benchmarks.records import Row, compare, record
 from tests.benchmarks.shop import SHOP_NOTE, make_ranker
 
-RANKERS = ("late", "concat+sequence", "sum+attention", "attention+attention_sequence")
+RANKERS = ("late", "concat+sequence", "sum+attention", "attention+attention_sequence", "late+concat+sequence")
 CANDIDATES = 1000
+ROUNDS = 60
 
 
 def measure(features, slates) -> list[Row]:
-    query = slates[2][0].query
+    query = next(s.query for s in slates[2] if features.queries.texts[s.query])
     rows = np.resize(np.arange(len(features.catalogue)), CANDIDATES)
     slate = features.slate(query, rows)
     trees = lambdamart(features, slates[0], slates[1], 0)["LightGBM LambdaMART"]
@@ -21,16 +22,37 @@ def measure(features, slates) -> list[Row]:
     with threadpool_limits(1):
         for name in RANKERS:
             ranker = make_ranker(features, name)
-            stored = project_catalogue(ranker, features)
+            stored, apart = store_catalogue(ranker, features), project_catalogue(ranker, features)
+
+            def ours(ranker=ranker, stored=stored):
+                return score_slate(ranker, stored, features.queries, slate)
+
+            def by_modality(ranker=ranker, apart=apart):
+                return score_slate(ranker, apart, features.queries, slate)
 
             def anew(ranker=ranker):
                 projected = ranker.project_products(features.product_vectors(rows))
                 return score_slate(ranker, projected, features.queries, slate)  # the first rows are the whole catalogue
 
-            def fast(ranker=ranker, stored=stored):
-                return score_slate(ranker, stored, features.queries, slate)
+            def with_pairs(ranker=ranker, stored=stored):
+                return score_slate(ranker, stored, features.queries, features.slate(query, rows))
 
-            result.append(compare(f"score_1000_ms {name} ({SHOP_NOTE})", fast, anew, "projecting the candidates anew"))
-            result.append(compare(f"score_1000_ms {name} beside trees", fast, lambda: trees(slate), "LightGBM LambdaMART"))
-        result.append(compare("pair_scores_1000_ms", lambda: features.slate(query, rows)))
+            peers = {
+                "stored modality by modality": by_modality,
+                "projecting the candidates anew": anew,
+                "LightGBM LambdaMART": lambda: trees(slate),
+            }
+            label = f"{name} ({SHOP_NOTE})"
+            result += [compare(f"score_1000_ms {label}", ours, peer, said, rounds=ROUNDS) for said, peer in peers.items()]
+            both = "LightGBM LambdaMART with pair scores"
+            result.append(
+                compare(
+                    f"score_1000_with_pairs_ms {label}", with_pairs, lambda: trees(features.slate(query, rows)), both, rounds=ROUNDS
+                )
+            )
+            whole = apart.nbytes / len(apart)
+            result.append(
+                record(f"bytes_per_product {name}", [stored.bytes_per_product], [whole], "stored modality by modality", "bytes")
+            )
+        result.append(compare("pair_scores_1000_ms", lambda: features.slate(query, rows), rounds=ROUNDS))
     return result

@@ -51,6 +51,6 @@ def measure(job, features, folder: Path) -> list[Row]:
         # Four quarters of the requests give four 99th percentiles, so that the row has a spread of its own.
         slow, slow_words = ([p99(part) for part in np.array_split(values, 4)] for values in (ours, words))
         rows.append(record(f"rank_{size}_p99_ms ({SHOP_NOTE})", slow, slow_words, "BM25 order alone", "ms"))
-    stored = (folder / "package" / "projected.npy").stat().st_size / len(ids)
+    stored = sum(path.stat().st_size for path in (folder / "package" / "stored").iterdir()) / len(ids)
     vectors = sum(v.nbytes for v in {id(v): v for v in features.catalogue.vectors.values()}.values()) / len(ids)
     return [*rows, record("stored_projection_bytes_per_product", [stored], [vectors], "encoder vectors", "bytes")]
