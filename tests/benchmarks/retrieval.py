@@ -70,7 +70,9 @@ def made_up_index(rng: np.random.Generator, count: int) -> LexicalIndex:
 
 
 def made_up_catalogue(rng: np.random.Generator, count: int, width: int) -> Catalogue:
-    vectors = np.concatenate([unit_rows(rng.standard_normal((5000, width), np.float32)).astype(np.float16) for _ in range(count // 5000)])
+    vectors = np.concatenate(
+        [unit_rows(rng.standard_normal((5000, width), np.float32)).astype(np.float16) for _ in range(count // 5000)]
+    )
     ids = [f"p{row}" for row in range(count)]
     return Catalogue(ids, ("text", "lexical"), {"text": vectors}, np.ones((count, 2), bool), made_up_index(rng, count))
 
@@ -108,11 +110,18 @@ def _searching(rng: np.random.Generator, width: int) -> list[Row]:
     note = f"{PRODUCTS} x {width}"
     rows = [
         compare(f"nearest_ms {note}", lambda: nearest(modalities[0], catalogue, query, DEPTH), brute_force, "float32 BLAS"),
-        compare(f"retrieve_ms {note} text+lexical", lambda: retrieve(modalities, catalogue, queries, DEPTH), brute_force, "float32 BLAS, vectors alone"),
+        compare(
+            f"retrieve_ms {note} text+lexical",
+            lambda: retrieve(modalities, catalogue, queries, DEPTH),
+            brute_force,
+            "float32 BLAS, vectors alone",
+        ),
         compare(f"retrieve_ms {note} a tenth allowed", lambda: retrieve(modalities, catalogue, queries, DEPTH, allowed)),
         record(f"screen_ms {note}, once", [made], [], None, "ms"),
-        record(f"screen_bytes_per_product {width}", [screen.nbytes / PRODUCTS], [vectors.nbytes / PRODUCTS], "float16 vectors", "bytes"),
-    ]  # fmt: skip
+        record(
+            f"screen_bytes_per_product {width}", [screen.nbytes / PRODUCTS], [vectors.nbytes / PRODUCTS], "float16 vectors", "bytes"
+        ),
+    ]
     if width == 384:
         rows.append(compare(f"lexical_top_ms {PRODUCTS}", lambda: index.top(queries.texts[0], DEPTH), by_bm25s, "bm25s, one field"))
     return rows

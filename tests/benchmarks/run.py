@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import extraction, losses, scoring, serving
+from tests.benchmarks import extraction, losses, retrieval, scoring, serving
 from tests.benchmarks.records import write
 from tests.benchmarks.shop import open_shop
 
@@ -15,6 +15,7 @@ def main() -> None:
         write("losses", losses.measure())
         write("scoring", scoring.measure(features, slates))
         write("serving", serving.measure(job, features, folder))
+        write("retrieval", retrieval.measure())
         write("extraction", extraction.measure(job, folder))
 
 

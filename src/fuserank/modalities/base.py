@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from fuserank.encoders.base import Encoder, EncoderInfo
+from fuserank.encoders.base import Encoder, EncoderInfo, widened
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.settings import MediaSettings
 from fuserank.types import Product, Query
@@ -108,6 +108,6 @@ def text_content(text: str) -> Content | None:
 
 def cosines(query: np.ndarray, products: np.ndarray) -> np.ndarray:
     """Cosines of a vector (d,) with rows (n, d): float32 (n,); 0 where either is zero."""
-    query, products = np.asarray(query, np.float32), np.asarray(products, np.float32)
+    query, products = np.asarray(query, np.float32), widened(products)
     norms = np.sqrt(np.einsum("nd,nd->n", products, products)) * np.linalg.norm(query)
     return np.clip(products @ query / np.where(norms > 0, norms, 1), -1, 1).astype(np.float32)
