@@ -110,11 +110,18 @@ def _searching(rng: np.random.Generator, width: int) -> list[Row]:
     note = f"{PRODUCTS} x {width}"
     rows = [
         compare(f"nearest_ms {note}", lambda: nearest(modalities[0], catalogue, query, DEPTH), brute_force, "float32 BLAS"),
-        compare(f"retrieve_ms {note} text+lexical", lambda: retrieve(modalities, catalogue, queries, DEPTH), brute_force, "float32 BLAS, vectors alone"),
+        compare(
+            f"retrieve_ms {note} text+lexical",
+            lambda: retrieve(modalities, catalogue, queries, DEPTH),
+            brute_force,
+            "float32 BLAS, vectors alone",
+        ),
         compare(f"retrieve_ms {note} a tenth allowed", lambda: retrieve(modalities, catalogue, queries, DEPTH, allowed)),
         record(f"screen_ms {note}, once", [made], [], None, "ms"),
-        record(f"screen_bytes_per_product {width}", [screen.nbytes / PRODUCTS], [vectors.nbytes / PRODUCTS], "float16 vectors", "bytes"),
-    ]  # fmt: skip
+        record(
+            f"screen_bytes_per_product {width}", [screen.nbytes / PRODUCTS], [vectors.nbytes / PRODUCTS], "float16 vectors", "bytes"
+        ),
+    ]
     if width == 384:
         rows.append(compare(f"lexical_top_ms {PRODUCTS}", lambda: index.top(queries.texts[0], DEPTH), by_bm25s, "bm25s, one field"))
     return rows

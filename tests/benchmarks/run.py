@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import extraction, losses, query_encoding, scoring, serving
+from tests.benchmarks import extraction, losses, query_encoding, retrieval, scoring, serving
 from tests.benchmarks.records import write
 from tests.benchmarks.shop import open_shop
 
@@ -16,6 +16,7 @@ def main() -> None:
         write("scoring", scoring.measure(features, slates))
         write("serving", serving.measure(job, features, folder))
         write("query_encoding", query_encoding.measure(job))
+        write("retrieval", retrieval.measure())
         write("extraction", extraction.measure(job, folder))
 
 

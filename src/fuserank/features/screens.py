@@ -20,6 +20,7 @@ from fuserank.encoders.base import unit_rows
 
 FEW = 4096  # vectors up to which a screen holds float32
 CHUNK = 65_536  # vectors in one matrix of bytes
+BLOCK = 1024  # vectors that are rounded at once: as float32 they should fit into a cache
 SLACK = 1e-5  # more than the rounding of float32 sums
 DIGIT = 128  # the query is 128 * high + low, both within ±64
 LARGEST = 63 * DIGIT
@@ -62,13 +63,12 @@ class ByteScreen:
         self._steps, self._lost = np.zeros(len(vectors), np.float32), np.zeros(len(vectors), np.float32)
         self._multiply: list[Callable[[np.ndarray], np.ndarray]] = []
         for start in range(0, len(vectors), CHUNK):
-            unit = unit_rows(vectors[start : start + CHUNK])
-            steps = np.abs(unit).max(axis=1, initial=0) / 127
-            rounded = np.rint(unit / np.where(steps > 0, steps, 1)[:, None]).astype(np.int8)
-            unit -= rounded * steps[:, None]
-            self._steps[start : start + CHUNK] = steps
-            self._lost[start : start + CHUNK] = np.linalg.norm(unit, axis=1)
-            self._multiply.append(_multiplier(rounded))
+            chunk = vectors[start : start + CHUNK]
+            matrix = np.empty(chunk.shape, np.int8)
+            for row in range(0, len(chunk), BLOCK):
+                block, place = slice(row, row + BLOCK), slice(start + row, start + min(row + BLOCK, len(chunk)))
+                matrix[block], self._steps[place], self._lost[place] = _rounded(chunk[block])
+            self._multiply.append(_multiplier(matrix))
         self.nbytes = vectors.size + self._steps.nbytes + self._lost.nbytes
 
     def cosines(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -81,6 +81,14 @@ class ByteScreen:
         cosines = (DIGIT * products[0] + products[1]) * (self._steps * np.float32(step))
         lost = float(np.linalg.norm(query - whole * step))
         return cosines, self._lost * np.float32(1 + lost) + np.float32(lost + SLACK)
+
+
+def _rounded(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Directions of (n, d) vectors as int8 within ±127; float32 (n,) what one step is worth, and the length that rounding took."""
+    unit = unit_rows(vectors)
+    steps = np.abs(unit).max(axis=1, initial=0) / np.float32(127)
+    whole = np.rint(unit / np.where(steps > 0, steps, 1)[:, None])
+    return whole.astype(np.int8), steps, np.linalg.norm(unit - whole * steps[:, None], axis=1)
 
 
 def _multiplier(matrix: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuserank.errors import ModelFolderError
-from fuserank.modalities import lexical
+from fuserank.modalities import bm25
 from fuserank.modalities.lexical import FIELDS, K1, B, Lexical, LexicalIndex
 from fuserank.modalities.tokens import tokenize
 from fuserank.types import Product
@@ -44,10 +44,10 @@ def test_scores_of_rows_are_those_of_all_however_they_are_found(rows, query, dat
     for field in index.fields.values():
         known = [] if field is None else [t for t in dict.fromkeys(tokenize(query)) if t in field.vocab_dict]
         if known:
-            assert np.array_equal(lexical._sums(field, known, len(rows), None), field.get_scores(known))
+            assert np.array_equal(bm25.term_sums(field, known, len(rows)), field.get_scores(known))
     for looked_up in (0, 10**9):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lexical, "LOOKED_UP", looked_up)
+            patch.setattr(bm25, "LOOKED_UP", looked_up)
             assert np.array_equal(index.scores(query, chosen), index.scores(query)[chosen])
 
 
