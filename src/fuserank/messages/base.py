@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 MAX_TEXT = 512
 
@@ -20,7 +20,16 @@ def _decode(value: Any) -> Any:
         raise ValueError("not base64 (RFC 4648, without line breaks)") from None
 
 
-MediaBytes = Annotated[bytes, BeforeValidator(_decode), WithJsonSchema({"type": "string", "contentEncoding": "base64"})]
+def _encode(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+MediaBytes = Annotated[
+    bytes,
+    BeforeValidator(_decode),
+    PlainSerializer(_encode, when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
 ProductId = Annotated[str, Field(min_length=1, max_length=256)]
 OpaqueId = Annotated[str, Field(min_length=1, max_length=256)]
 
