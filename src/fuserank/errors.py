@@ -6,8 +6,10 @@
     │   ├── MediaError          a picture or a sound; carries a reason code
     │   ├── SettingsError       a setting: unknown key, wrong value
     │   ├── UnknownNameError    a name that no table of plugins holds
-    │   └── RequestError        a ranking request
+    │   ├── RequestError        a ranking request
+    │   └── AccessError         a token that a service does not take
     ├── ValidationError         a critical expectation failed; carries the rule and the offending ids
+    ├── UnavailableError        a service that is not there, or cannot answer now; carries when to come back
     ├── StaleFeatureError       stored features were made by another encoder than the one asked for
     └── ModelFolderError        a model folder is incomplete, altered or made by an incompatible version
 
@@ -66,6 +68,22 @@ class UnknownNameError(InputError):
 
 class RequestError(InputError):
     """A ranking request cannot be answered as it stands."""
+
+
+class AccessError(InputError):
+    """A service does not let this caller in."""
+
+
+class UnavailableError(FuserankError):
+    """A service is not there, or cannot answer now.
+
+    Args:
+        retry_after: seconds after which it may be asked again, as it says; None: it does not say.
+    """
+
+    def __init__(self, came: str, *, allowed: str = "", todo: str = "", retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(came, allowed=allowed, todo=todo)
 
 
 class ValidationError(FuserankError):

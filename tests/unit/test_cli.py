@@ -19,6 +19,7 @@ COMMANDS = (
     "explain",
     "monitor",
     "serve",
+    "release",
     "models",
 )
 

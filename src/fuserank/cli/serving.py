@@ -14,19 +14,25 @@ from fuserank.errors import InputError
 
 @app.command()
 def serve(
-    name: Annotated[str, typer.Argument(help="the dataset whose champion is served")] = "sample",
+    name: Annotated[str, typer.Argument(help="the dataset whose release is served")] = "sample",
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="port to listen on")] = 3000,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="processes; default: the setting serving.workers")] = None,
 ) -> None:
-    """Serve the packaged champion's Bento: /rank, /search, /healthz, /metrics."""
+    """Serve a dataset: /v1, a page at /, /metrics. Its Bento gives the code; its release, which is followed, the packages."""
+    from fuserank.pipeline.package import served
+    from fuserank.pipeline.releasing import release_file
     from fuserank.settings import load_settings
 
-    home = load_settings().home
-    noted = home / "bentos" / name
+    settings = load_settings()
+    noted, release = served(settings.home, name), release_file(settings.home, name)
     if not noted.is_file():
-        built = ", ".join(sorted(p.name for p in (home / "bentos").glob("*"))) or "none yet"
+        built = ", ".join(sorted(p.name for p in noted.parent.glob("*"))) or "none yet"
         raise InputError(f"no Bento for {name!r}", allowed=built, todo="run the chain first, for example make demo")
-    os.environ |= {"BENTOML_HOME": str((home / "bentoml").resolve()), "BENTOML_DO_NOT_TRACK": "True"}
+    os.environ |= {"BENTOML_HOME": str((settings.home / "bentoml").resolve()), "BENTOML_DO_NOT_TRACK": "True"}
+    os.environ["FUSERANK_SERVING__WORKERS"] = str(workers or settings.serving.workers)
+    if release.is_file():
+        os.environ["FUSERANK_RELEASE"] = str(release.resolve())
     os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", noted.read_text(), "--host", host, "--port", str(port)])
 
 
@@ -45,12 +51,12 @@ def models_list(data: Data) -> None:
 
 @models.command()
 def rollback(data: Data, reason: Annotated[str, typer.Option(help="why, for the log")]) -> None:
-    """Make the previous champion champion again, and its Bento the one that is served."""
+    """Make the previous champion champion again, and release its package: a running service takes it up."""
     from fuserank.pipeline.gate import registry
     from fuserank.pipeline.package import serve_again
 
     job = job_of(data)
     version = registry(job).rollback(reason)
-    tag = serve_again(job, version)
+    package = serve_again(job, version)
     out.print(f"champion: {version}")
-    out.print(f"served from the next start on: {tag}" if tag else "it has no Bento here: run the chain to build one")
+    out.print(f"released: {package}" if package else "it has no package here: run the chain to build one")

@@ -2,7 +2,7 @@
 
 from fuserank.messages.base import MAX_TEXT, Message, ShopperQuery
 from fuserank.messages.explaining import ExplainedProduct, ExplainRequest, ExplainResponse, HeatMap, WordShare
-from fuserank.messages.feedback import FeedbackRequest, FeedbackResponse, UbiEvent
+from fuserank.messages.feedback import FeedbackRequest, FeedbackResponse, UbiAttributes, UbiEvent, UbiObject, UbiPosition
 from fuserank.messages.health import Health, ServedModel
 from fuserank.messages.products import (
     CatalogueChange,
@@ -37,7 +37,10 @@ __all__ = [
     "SearchRequest",
     "ServedModel",
     "ShopperQuery",
+    "UbiAttributes",
     "UbiEvent",
+    "UbiObject",
+    "UbiPosition",
     "UpsertRequest",
     "WordShare",
 ]

@@ -75,7 +75,7 @@ class RankedProduct(Message):
     brand: str
     category: str
     price: float | None
-    has_picture: bool = Field(description="GET /v1/products/picture?product_id=… gives it")
+    has_picture: bool = Field(description="GET /v1/picture?product_id=… gives it")
 
 
 class RankResponse(Message):

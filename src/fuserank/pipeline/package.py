@@ -8,6 +8,7 @@ from fuserank.features.histories import LIMIT, histories
 from fuserank.files import write_file
 from fuserank.pipeline.gate import registry
 from fuserank.pipeline.job import Job
+from fuserank.pipeline.releasing import packages, release_champion
 from fuserank.serving import build_package, open_package
 from fuserank.slates import Features
 
@@ -31,20 +32,29 @@ def package(job: Job, features: Features, version: str) -> Path:
     )
 
 
-def served(job: Job) -> Path:
-    """The file with the tag of the Bento that `fuserank serve` starts."""
-    return job.settings.home / "bentos" / job.name
+def served(home: Path, name: str) -> Path:
+    """The file with the tag of the Bento that `fuserank serve` starts for a dataset: the code; the release says which packages."""
+    return home / "bentos" / name
+
+
+def serve(job: Job, folder: Path, tag: str) -> None:
+    """Make a package champion of the job's release, which a running service follows, and its Bento the one that is started next."""
+    write_file(served(job.settings.home, job.name), tag)
+    release_champion(job.settings.home, job.name, folder.name)
 
 
 def serve_again(job: Job, version: str) -> str | None:
-    """Make the newest Bento that was built of a version the one that is served.
+    """Release the newest package of a version, and the newest Bento that was built of the version, if any.
 
     Returns:
-        its tag; None, and nothing is changed, when no Bento of the version was built here.
+        the package; None, and nothing is changed, when there is none of the version here.
     """
-    built = sorted((job.settings.home / "packages").glob(f"{version}-*.bento"), key=lambda path: path.stat().st_mtime)
+    home = job.settings.home
+    built = [name for name in packages(home) if name.startswith(f"{version}-")]
     if not built:
         return None
-    tag = built[-1].read_text()
-    write_file(served(job), tag)
-    return tag
+    bentos = sorted((home / "packages").glob(f"{version}-*.bento"), key=lambda path: path.stat().st_mtime)
+    if bentos:
+        write_file(served(home, job.name), bentos[-1].read_text())
+    release_champion(home, job.name, built[-1])
+    return built[-1]
