@@ -1,7 +1,7 @@
 // The answers on the page: one column, or champion and challenger side by side.
 
 import { card, showEvidence, showGrade } from "./card.js";
-import { longest } from "./bars.js";
+import { scaleOf } from "./bars.js";
 import { byId, el, icon, svgElement } from "./dom.js";
 import { Links } from "./links.js";
 import { kendall, moves } from "./moves.js";
@@ -37,7 +37,7 @@ export function drawGrades(grades) {
 
 /** Show the bars that are known by now; both columns have one scale. */
 export function drawEvidence(columns, wanted) {
-  const scale = longest(columns.flatMap(({ evidence }) => [...evidence.known.values()]));
+  const scale = scaleOf(columns.flatMap(({ evidence }) => [...evidence.known.values()]));
   for (const article of byId("columns").querySelectorAll(".card")) {
     const { evidence } = columns[Number(article.dataset.column)];
     showEvidence(article, wanted ? evidence.known.get(article.dataset.id) : null, scale);
@@ -50,9 +50,9 @@ export function drawFacts(root, { role, answer }, asked) {
     el("b", { class: "found", text: say("found", { n: answer.results.length }) }),
     el("span", { text: say("ordered", { n: answer.candidates }) }),
     el("span", { text: say("tookMs", { n: number(answer.took_ms) }) }),
-    el("span", { class: "version" }, el("i", { class: `role ${role}`, text: say(role) }), el("code", { text: answer.model_version, title: answer.model_version })),
   ];
-  root.replaceChildren(el("p", { class: "line" }, ...facts), ...remarks(answer, asked));
+  const version = el("li", { class: "version" }, el("i", { class: `role ${role}`, text: say(role) }), el("code", { text: answer.model_version }));
+  root.replaceChildren(el("p", { class: "line" }, ...facts), el("ul", { class: "remarks" }, version, ...remarks(answer, asked)));
 }
 
 function remarks({ words, degraded, notes }, asked) {
@@ -62,7 +62,7 @@ function remarks({ words, degraded, notes }, asked) {
   else if (words && words !== asked.text) lines.push(remark("words", "quiet", say("lookedUp", { words })));
   for (const text of degraded) lines.push(remark("warn", "degraded", text, say("degraded")));
   for (const text of notes) lines.push(remark("info", "quiet", text));
-  return lines.length ? [el("ul", { class: "remarks" }, ...lines)] : [];
+  return lines;
 }
 
 const remark = (sign, kind, text, title = "") => el("li", { class: kind, title }, icon(sign), el("span", { text }));

@@ -3,14 +3,23 @@
 import { el } from "./dom.js";
 import { nameOf, signed } from "./words.js";
 
-/** The largest share of some explained products, so that their bars have one scale; never 0. */
-export const longest = (explained, part = "families") =>
-  Math.max(1e-9, ...explained.flatMap((product) => Object.values(product[part] ?? {}).map(Math.abs)));
+const ROOM = 0.12; // of the width that each side of 0 has at least, so that the sides can be told apart
+
+/**
+ * One scale for the bars of some explained products.
+ * @returns {{zero: number, unit: number}} where 0 stands and how long a share of 1 is, in widths of the axis
+ */
+export function scaleOf(explained, part = "families") {
+  const shares = explained.flatMap((product) => Object.values(product[part] ?? {}));
+  const [low, high] = [Math.max(1e-9, ...shares.map((share) => -share)), Math.max(1e-9, ...shares)];
+  const zero = Math.min(1 - ROOM, Math.max(ROOM, low / (low + high)));
+  return { zero, unit: Math.min(zero / low, (1 - zero) / high) };
+}
 
 /**
  * Bars of a product.
  * @param {"families"|"modalities"} part of `explained`
- * @param {number} scale the share that fills half the width
+ * @param {object} scale as `scaleOf` gives it
  */
 export function bars(explained, part, scale) {
   const kind = part === "families" ? "family" : "modality";
@@ -19,13 +28,13 @@ export function bars(explained, part, scale) {
 }
 
 function bar(name, share, scale, attention) {
-  const long = `${(50 * Math.min(1, Math.abs(share) / scale)).toFixed(2)}%`;
+  const style = { "--zero": `${(100 * scale.zero).toFixed(2)}%`, "--long": `${(100 * Math.abs(share) * scale.unit).toFixed(2)}%` };
   const way = share < 0 ? "down" : "up";
   return el(
     "li",
     { class: "share", data: { way }, title: attention === undefined ? "" : `${name} ${signed(share, 3)}` },
     el("span", { class: "name", text: name }),
-    el("span", { class: "axis", "aria-hidden": "true" }, el("i", { class: way, style: { "--long": long } })),
+    el("span", { class: "axis", "aria-hidden": "true", style }, el("i", { class: way })),
     el("span", { class: "value", text: signed(share) }),
   );
 }

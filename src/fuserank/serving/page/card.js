@@ -66,7 +66,7 @@ export function meta(product) {
 
 /** The price as a number: the answer does not say the currency. */
 export const price = ({ price: amount }) =>
-  amount === null ? el("p", { class: "price none", text: say("noPrice") }) : el("p", { class: "price", text: number(amount, 2) });
+  amount === null ? el("p", { class: "cost none", text: say("noPrice") }) : el("p", { class: "cost", text: number(amount, 2) });
 
 function numbers({ score, probability }) {
   const shown = [el("span", { class: "score" }, el("b", { text: number(score, 2) }), el("small", { text: say("score") }))];

@@ -43,7 +43,8 @@ export class Filters {
 
   /** Show what `read` gave. */
   write({ k = USUAL.k, depth = USUAL.depth, filters = {}, shopper = null }) {
-    byId("k").value = k;
+    const offered = [...byId("k").options].some(({ value }) => value === String(k));
+    byId("k").value = offered ? k : USUAL.k;
     byId("depth").value = depth;
     byId("min").value = filters.min_price ?? "";
     byId("max").value = filters.max_price ?? "";

@@ -60,18 +60,17 @@ export class Judgments {
       const ids = answer.results.map(({ product_id }) => product_id);
       const value = ndcg(ids, grades);
       const graded = ids.filter((id) => grades.has(id)).length;
-      const label = this.#columns.length > 1 ? say("ndcgFor", { model: say(role) }) : say("ndcg");
       return el(
         "div",
         { class: "measure", data: { role } },
-        el("span", { class: "name", text: label }),
+        this.#columns.length > 1 ? el("i", { class: `role ${role}`, text: say(role) }) : null,
         el("b", { class: "value", text: value === null ? "–" : number(value, 3) }),
         el("progress", { max: Math.max(1, ids.length), value: graded, "aria-hidden": "true" }),
         el("span", { class: "fine", text: say("gradedOf", { n: graded, m: ids.length }) }),
       );
     });
     const why = [...grades.values()].some((grade) => grade > 0) ? "ndcgWhy" : "ndcgNone";
-    return el("div", {}, el("div", { class: "measures" }, ...values), el("p", { class: "fine", text: say(why) }));
+    return el("div", {}, el("h3", { text: say("ndcg") }), el("div", { class: "measures" }, ...values), el("p", { class: "fine", text: say(why) }));
   }
 
   #queries() {
@@ -90,7 +89,7 @@ export class Judgments {
     const menu = el("details", { class: "menu" }, el("summary", { class: "plain" }, icon("download"), el("span", { text: say("export") })), el("div", {}, ...exports));
     menu.addEventListener("toggle", () => menu.open && exports[0].focus());
     const importer = el("button", { type: "button", class: "plain", on: { click: () => this.#file.click() } }, icon("upload"), el("span", { text: say("import") }));
-    return el("div", { class: "row acts" }, none ? null : menu, importer, none ? null : this.#clearer());
+    return el("div", { class: "row files" }, none ? null : menu, importer, none ? null : this.#clearer());
   }
 
   /** Asks again before it clears: grades are work. */

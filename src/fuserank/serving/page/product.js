@@ -1,7 +1,7 @@
 // The panel of one product: what it is, and why it stands where it stands.
 
 import { ask } from "./api.js";
-import { bars, longest, wordShares } from "./bars.js";
+import { bars, scaleOf, wordShares } from "./bars.js";
 import { gradeButtons, meta, price, showGrade } from "./card.js";
 import { byId, el, icon, iconButton } from "./dom.js";
 import { frame } from "./pictures.js";
@@ -121,8 +121,8 @@ export class ProductPanel {
     const words = el("div");
     const drawn = (found) => {
       const { base, score } = found;
-      const every = el("details", {}, el("summary", { text: say("modalities") }), bars(found, "modalities", longest([found], "modalities")));
-      families.replaceChildren(bars(found, "families", longest([found])), el("p", { class: "sum", text: sum(score, base) }), every);
+      const every = el("details", {}, el("summary", { text: say("modalities") }), bars(found, "modalities", scaleOf([found], "modalities")));
+      families.replaceChildren(bars(found, "families", scaleOf([found])), el("p", { class: "sum", text: sum(score, base) }), every);
       if (found.query_words?.length) words.replaceChildren(el("h3", { text: say("wordShares") }), wordShares(found.query_words));
     };
     const known = evidence.known.get(product.product_id);

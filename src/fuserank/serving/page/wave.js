@@ -12,6 +12,7 @@ export class Wave {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.#canvas = canvas;
+    canvas.width = 2 * canvas.clientWidth; // sharp where a point is two pixels
     this.#paint();
   }
 
