@@ -47,13 +47,13 @@ class Callers:
         self._idle: list[Connection] = []
 
     async def ask(self, number: int, raw: bytes) -> Outcome:
-        """One request; a server may close an idle connection at any time, so a reused one that dies is no failure by itself."""
+        """One request, on a connection that is open still: a server may close an idle one at any time."""
         sent, tries = time.perf_counter(), 0
         while True:
             tries += 1
             connection = None
             try:
-                connection = self._idle.pop() if self._idle else await Connection.open(self._port)
+                connection = self._open_one() or await Connection.open(self._port)
                 answer = await asyncio.wait_for(connection.ask(raw), 60)
             except (OSError, EOFError, ValueError, TimeoutError):
                 if connection is not None:
@@ -63,6 +63,13 @@ class Callers:
                 return Outcome(number, sent, time.perf_counter() - sent, LOST, None, tries > 1)
             self._give_back(connection, answer)
             return Outcome(number, sent, time.perf_counter() - sent, answer.status, answer, tries > 1)
+
+    def _open_one(self) -> Connection | None:
+        while self._idle:
+            if not (connection := self._idle.pop()).is_closed:
+                return connection
+            connection.close()
+        return None
 
     def _give_back(self, connection: Connection, answer: Answer) -> None:
         if answer.headers.get("connection", "").lower() == "close":

@@ -48,7 +48,10 @@ def write(rows: Sequence[Row], out: Path = OUT) -> None:
     lines = sorted([*kept, *map(asdict, rows)], key=lambda row: row["fault"])
     write_file(out, json.dumps(lines, indent=1, ensure_ascii=False) + "\n")
     for row in rows:
-        print(f"{'ok  ' if row.ok else 'FAIL'} {row.fault}: {row.failed} of {row.tried} failed; {row.seen} (limit: {row.limit})", flush=True)
+        print(
+            f"{'ok  ' if row.ok else 'FAIL'} {row.fault}: {row.failed} of {row.tried} failed; {row.seen} (limit: {row.limit})",
+            flush=True,
+        )
 
 
 def within(seconds: int, measure: Measure, stand: Stand) -> list[Row]:

@@ -45,6 +45,15 @@ class Served:
         """Bytes of all workers together."""
         return sum(psutil.Process(pid).memory_info().rss for pid in self.workers())
 
+    @contextmanager
+    def peak(self) -> Iterator[list[int]]:
+        """Gives a list that holds, after the block, by how many bytes the workers together rose above what they had before it."""
+        workers, before, risen = self.workers(), self.resident(), []
+        for pid in workers:
+            Path(f"/proc/{pid}/clear_refs").write_text("5")  # the high-water mark starts anew (proc(5))
+        yield risen
+        risen.append(sum(_high_water(pid) for pid in workers) - before)
+
     def worker_behind(self, local_port: int) -> int | None:
         """The worker that holds the other end of one of our connections; None where nobody took it up yet."""
         for pid in self.workers():
@@ -55,6 +64,11 @@ class Served:
             if any(end.raddr and end.raddr.port == local_port and end.laddr.port == self.port for end in held):
                 return pid
         return None
+
+
+def _high_water(pid: int) -> int:
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
 
 
 def _is_worker(process: psutil.Process) -> bool:

@@ -44,7 +44,9 @@ def routes(document: dict, product: str, texts: list[str]) -> list[tuple[str, st
     found = []
     for path, methods in document["paths"].items():
         for method in methods:
-            asked = f"{path}?product_id={urllib.parse.quote(product)}" if "product" in str(methods[method].get("parameters")) else path
+            asked = (
+                f"{path}?product_id={urllib.parse.quote(product)}" if "product" in str(methods[method].get("parameters")) else path
+            )
             found.append((method.upper(), asked, None if method == "get" else bodies.get(path, {"query": query})))
     return found
 

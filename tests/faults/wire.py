@@ -26,7 +26,11 @@ class Answer:
 
 def head(method: str, path: str, **headers: str) -> bytes:
     """A request up to its body; `Content_Length="3"` for Content-Length: 3."""
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        f"Host: {HOST}",
+        *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()),
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
@@ -51,6 +55,11 @@ class Connection:
     def local_port(self) -> int:
         """Of this end."""
         return self.writer.get_extra_info("sockname")[1]
+
+    @property
+    def is_closed(self) -> bool:
+        """By the other side."""
+        return self.reader.at_eof()
 
     async def ask(self, raw: bytes) -> Answer:
         """Send a request and read its answer."""
