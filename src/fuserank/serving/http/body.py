@@ -61,7 +61,7 @@ class BodyCap:
         return body
 
     async def _too_large(self, scope: Message, receive: Receive, send: Send) -> None:
-        answer = refusal(
-            413, "the request is too large", f"at most {self._max_bytes} bytes", "send smaller media", Connection="close"
-        )
+        """Without `Connection: close`: the server then reads past the rest. Closing on a caller who still sends resets the
+        connection, and the answer is lost on its way."""
+        answer = refusal(413, "the request is too large", f"at most {self._max_bytes} bytes", "send smaller media")
         await answer(scope, receive, send)
