@@ -107,7 +107,7 @@ def test_served_answers_equal_those_of_the_library(server, service, some, part):
     from fuserank.messages import SearchRequest, ShopperQuery
 
     sent = some[part] if part == "text" else base64.b64encode(some[part]).decode()
-    status, body = ask(server, "/search", {"query": {part: sent}, "k": 5})
+    status, body = ask(server, "/v1/search", {"query": {part: sent}, "k": 5})
     here = service.search(SearchRequest(query=ShopperQuery(**{part: some[part]}), k=5))
     answer = json.loads(body)
     assert status == 200
@@ -126,13 +126,14 @@ def test_the_server_runs_the_sources_of_the_bento(server, bento):
 @pytest.mark.slow
 def test_rank_health_metrics_and_errors(server, shop):
     candidates = shop.features.catalogue.product_ids[:4]
-    status, body = ask(server, "/rank", {"query": {"text": "bag"}, "candidates": [*candidates, "ghost"]})
+    status, body = ask(server, "/v1/rank", {"query": {"text": "bag"}, "candidates": [*candidates, "ghost"]})
     assert status == 200
     assert sorted(r["product_id"] for r in json.loads(body)["results"]) == sorted(candidates)
     assert json.loads(body)["unknown_ids"] == ["ghost"]
     assert ask(server, "/healthz")[0] == ask(server, "/readyz")[0] == 200
-    assert b"bentoml_service" in ask(server, "/metrics")[1]
-    status, body = ask(server, "/search", {"query": {"image": "aGVsbG8="}})
+    counted = ask(server, "/metrics")[1].decode()
+    assert 'fuserank_request_seconds_count{route="rank"}' in counted
+    status, body = ask(server, "/v1/search", {"query": {"image": "aGVsbG8="}})
     assert status == 422
     assert "query.image cannot be read" in json.loads(body)["error"]
 

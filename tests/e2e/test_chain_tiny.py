@@ -86,7 +86,7 @@ def _ask_everything(port, dataset):
     )
     versions = set()
     for query in asked:
-        status, answer = _post(port, "/search", {"query": query, "k": 5})
+        status, answer = _post(port, "/v1/search", {"query": query, "k": 5})
         assert status == 200
         assert answer["results"] and answer["degraded"] == []
         scores = [result["score"] for result in answer["results"]]
@@ -94,11 +94,11 @@ def _ask_everything(port, dataset):
         versions.add(answer["model_version"])
     assert len(versions) == 1
     ids = [p.product_id for p in dataset.products[:20]]
-    status, answer = _post(port, "/rank", {"query": {"text": "mug"}, "candidates": [*ids, "nobody"], "k": 20})
+    status, answer = _post(port, "/v1/rank", {"query": {"text": "mug"}, "candidates": [*ids, "nobody"], "k": 20})
     assert status == 200
     assert sorted(r["product_id"] for r in answer["results"]) == sorted(ids)
     assert answer["unknown_ids"] == ["nobody"]
-    status, answer = _post(port, "/rank", {"query": {}, "candidates": ids})
+    status, answer = _post(port, "/v1/rank", {"query": {}, "candidates": ids})
     assert status == 422
 
 
