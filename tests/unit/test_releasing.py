@@ -1,5 +1,6 @@
 """Releases: who answers is said by package names, and what cannot be served is never written."""
 
+import json
 import os
 import shutil
 
@@ -17,7 +18,7 @@ from fuserank.pipeline.package import serve, serve_again, served
 from fuserank.pipeline.releasing import change_release, packages, release_champion, release_file
 from fuserank.ranker import Ranker, RankerSpec
 from fuserank.serving import Challenger, Release, build_package, read_release, write_release
-from fuserank.settings import Settings
+from fuserank.settings import Settings, load_settings
 from fuserank.slates import Features
 from fuserank.types import Product
 
@@ -188,21 +189,46 @@ def test_the_command_refuses_what_makes_no_sense(fuserank, home, arguments, word
     assert not release_file(home, "shop").exists()
 
 
-@pytest.mark.parametrize("released", [True, False])
-def test_a_service_is_started_with_the_release_that_it_follows(fuserank, home, monkeypatch, released):
-    started = {}
-    for variable in ("FUSERANK_RELEASE", "FUSERANK_SERVING__WORKERS", "BENTOML_HOME", "BENTOML_DO_NOT_TRACK"):
-        monkeypatch.setenv(variable, "")  # so that what is set below is gone after the test
-        monkeypatch.delenv(variable)
-    monkeypatch.setattr(os, "execv", lambda _, command: started.update(os.environ, command=command))
+@pytest.fixture
+def started(home, monkeypatch):
+    """Environment and command of the service that a command becomes; what it sets is gone after the test."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("FUSERANK_", "BENTOML_"))}
+    monkeypatch.setattr(os, "environ", environment)
+    seen = {}
+    monkeypatch.setattr(os, "execv", lambda _, command: seen.update(os.environ, command=command))
     served(home, "shop").parent.mkdir()
     served(home, "shop").write_text("ranker:one")
+    return seen
+
+
+@pytest.mark.parametrize("released", [True, False])
+def test_a_service_is_started_with_the_release_that_it_follows(fuserank, home, started, released):
     if released:
         change_release(home, "shop", champion="first")
     fuserank("serve", "shop", "--port", "3100", "--workers", "3")
     assert started["command"][1:] == ["-m", "bentoml", "serve", "ranker:one", "--host", "127.0.0.1", "--port", "3100"]
-    assert started["FUSERANK_SERVING__WORKERS"] == "3"
+    assert json.loads(started["FUSERANK_SERVING"])["workers"] == 3
     assert started.get("FUSERANK_RELEASE") == (str(release_file(home, "shop")) if released else None)
+
+
+def test_a_service_reads_the_settings_of_where_it_was_started(home, started, tmp_path, monkeypatch):
+    """Its process runs in another folder, without our pyproject.toml."""
+    monkeypatch.chdir(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    lines = (
+        "[tool.fuserank]", 'home = "."', "[tool.fuserank.evaluation.families]", 'all = ["text"]',
+        "[tool.fuserank.serving]", "threads = 7", "[tool.fuserank.media]", "max_image_bytes = 999",
+    )  # fmt: skip
+    (tmp_path / "pyproject.toml").write_text("\n".join(lines))
+    os.environ["FUSERANK_SERVING__WORKERS"] = "5"
+    assert CliRunner().invoke(app, ["serve", "shop", "--workers", "3"]).exit_code == 0
+    monkeypatch.setattr(os, "environ", {key: value for key, value in started.items() if key != "command"})
+    monkeypatch.chdir(elsewhere)
+    settings = load_settings()
+    assert settings.home == home
+    assert (settings.serving.threads, settings.serving.workers, settings.media.max_image_bytes) == (7, 3, 999)
+    assert settings.evaluation.families == {"all": ("text",)}
 
 
 # --- after packaging, and after a rollback -----------------------------------------------------------------------------------

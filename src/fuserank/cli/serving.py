@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fuserank.cli.base import Data, app, job_of, models, out
 from fuserank.errors import InputError
+
+if TYPE_CHECKING:
+    from fuserank.settings import Settings
 
 
 @app.command()
@@ -24,16 +27,25 @@ def serve(
     from fuserank.pipeline.releasing import release_file
     from fuserank.settings import load_settings
 
-    settings = load_settings()
+    settings = load_settings(**({"serving": {"workers": workers}} if workers is not None else {}))
     noted, release = served(settings.home, name), release_file(settings.home, name)
     if not noted.is_file():
         built = ", ".join(sorted(p.name for p in noted.parent.glob("*"))) or "none yet"
         raise InputError(f"no Bento for {name!r}", allowed=built, todo="run the chain first, for example make demo")
     os.environ |= {"BENTOML_HOME": str((settings.home / "bentoml").resolve()), "BENTOML_DO_NOT_TRACK": "True"}
-    os.environ["FUSERANK_SERVING__WORKERS"] = str(workers or settings.serving.workers)
+    _pass_on(settings)
     if release.is_file():
         os.environ["FUSERANK_RELEASE"] = str(release.resolve())
     os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", noted.read_text(), "--host", host, "--port", str(port)])
+
+
+def _pass_on(settings: Settings) -> None:
+    """Put what a service reads into the environment: it runs in the folder of its Bento, away from our pyproject.toml."""
+    read = {"media": settings.media, "serving": settings.serving, "evaluation": settings.evaluation}
+    told = {f"FUSERANK_{name.upper()}": section.model_dump_json() for name, section in read.items()}
+    for variable in [name for name in os.environ if name.upper().partition("__")[0] in told]:
+        del os.environ[variable]  # a variable of one setting would win over its section
+    os.environ |= told | {"FUSERANK_HOME": str(settings.home.resolve())}
 
 
 @models.command("list")
