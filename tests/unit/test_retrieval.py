@@ -110,3 +110,28 @@ def test_a_grown_catalogue_shares_the_screens_of_its_base(catalogue):
     text = catalogue.vectors["text"]
     assert live.screens.of(text, slice(None)) is catalogue.screens.of(text, slice(None))
     assert replace(catalogue, words=()).screens is catalogue.screens
+
+
+class OffAsFarAsAllowed:
+    """Screens whose every cosine is wrong by almost all that a screen may be wrong by, up or down."""
+
+    def __init__(self, rng):
+        self.rng = rng
+
+    def of(self, array, part):
+        self.array = array
+        return self
+
+    def cosines(self, query):
+        errors = self.rng.random(len(self.array)).astype(np.float32) / 5
+        return cosines(query, self.array) + 0.99 * errors * self.rng.choice([-1, 1], len(errors)), errors
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_worst_screen_hides_no_product(seed):
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(60, 12)).astype(np.float16)
+    catalogue = Catalogue([""] * 60, ("text",), {"text": vectors}, np.ones((60, 1), bool), screens=OffAsFarAsAllowed(rng))
+    query = rng.normal(size=12).astype(np.float32)
+    exact = cosines(query, vectors)
+    assert nearest(Words(), catalogue, query, 5).tolist() == np.argsort(-exact, kind="stable")[:5].tolist()
