@@ -40,7 +40,7 @@ from fuserank.messages import (
 )
 from tests.asgi_server import served
 
-HEALTH = {"status": "ok", "models": [], "problems": [], "log_dropped": 0}
+HEALTH = {"status": "ok", "models": [], "problems": [], "log_lost": 0}
 REFUSAL = {"error": "no", "allowed": "yes", "todo": "ask again"}
 
 

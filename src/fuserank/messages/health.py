@@ -26,4 +26,4 @@ class Health(Message):
     status: Literal["ok", "degraded"]
     models: list[ServedModel]
     problems: list[str] = Field(description="such as a release that was refused while the old model goes on")
-    log_dropped: int
+    log_lost: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -79,7 +80,7 @@ class Deployment:
         self._log, self._updates = log, updates
         self._observe: Observer = observer(log) if log is not None else lambda *_: None
         self._shadow = ThreadPoolExecutor(1, thread_name_prefix="shadow")
-        self._waiting_shadows = 0
+        self._shadows = threading.BoundedSemaphore(WAITING_SHADOWS)
 
     def rank(self, request: RankRequest, arrived: float) -> RankResponse:
         """Order given candidates; see `RankingService.ranked`."""
@@ -149,9 +150,12 @@ class Deployment:
         models = [self._model(lineup.champion, "champion", "all", 1.0)]
         if lineup.challenger is not None:
             models.append(self._model(lineup.challenger, "challenger", lineup.mode, lineup.share))
-        lost = 0 if self._log is None else self._log.dropped + self._log.lost
         status: Literal["ok", "degraded"] = "degraded" if self.problems else "ok"
-        return Health(status=status, models=models, problems=list(self.problems), log_dropped=lost)
+        return Health(status=status, models=models, problems=list(self.problems), log_lost=self._lost())
+
+    def _lost(self) -> int:
+        """Records that the log dropped or could not write."""
+        return 0 if self._log is None else self._log.dropped + self._log.lost
 
     def _change(self, change: Change) -> list[LeftOut]:
         if self._updates is None:
@@ -182,6 +186,7 @@ class Deployment:
             if takes_part and lineup.mode == "shadow":
                 self._cast_shadow(route, request, lineup, ask, answered.response.request_id)
         METRICS.left_out(answered.response.degraded)
+        METRICS.log_lost.set(self._lost())
         self._observe(route, answered.response.role, request, answered)
         return answered.response
 
@@ -209,9 +214,8 @@ class Deployment:
 
     def _cast_shadow(self, route: Route, request: Request, lineup: Lineup, ask: Ask, request_id: str) -> None:
         """The challenger's answer, after and beside the champion's; shoppers never wait for it or see it."""
-        if self._waiting_shadows >= WAITING_SHADOWS:
+        if not self._shadows.acquire(blocking=False):
             return
-        self._waiting_shadows += 1
 
         def cast() -> None:
             try:
@@ -221,7 +225,7 @@ class Deployment:
             except Exception:
                 log.exception("the shadow failed")
             finally:
-                self._waiting_shadows -= 1
+                self._shadows.release()
 
         self._shadow.submit(cast)
 

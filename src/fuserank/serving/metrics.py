@@ -17,11 +17,19 @@ class Metrics:
         self.requests = Histogram("fuserank_request_seconds", "From arrival to answer", ["route"], buckets=SECONDS)
         self.stages = Histogram("fuserank_stage_seconds", "Parts of an answer", ["stage"], buckets=SECONDS)
         self.degraded = Counter("fuserank_degraded_total", "Answers that left something out", ["what"])
+        self.refused = Counter("fuserank_refused_total", "Requests that got no answer", ["status"])
         self.shed = Counter("fuserank_shed_total", "Requests refused because too many were waiting")
         self.inside = Gauge("fuserank_requests_inside", "Requests being computed or waiting", multiprocess_mode="livesum")
-        self.log_dropped = Counter("fuserank_log_dropped_total", "Records that the inference log lost")
+        self.log_lost = Gauge(
+            "fuserank_log_lost", "Records that the inference log lost since the start", multiprocess_mode="livesum"
+        )
         self.swaps = Counter("fuserank_swaps_total", "Releases taken up or refused", ["outcome"])
-        self.cache = Counter("fuserank_query_vectors_total", "Query vectors asked of the cache", ["outcome"])
+        self.cache = Gauge(
+            "fuserank_query_vectors",
+            "Vectors of queries asked of the cache since the start",
+            ["outcome"],
+            multiprocess_mode="livesum",
+        )
 
     def answered(self, route: str, seconds: float) -> None:
         """A request was answered."""

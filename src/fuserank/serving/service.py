@@ -138,6 +138,8 @@ class RankingService:
     def ranked(self, request: RankRequest, arrived: float | None = None, role: Role = "champion") -> Answered:
         """The answer to a ranking request, with what it was made of.
 
+        A candidate that comes with its content is ranked by that, also when the catalogue holds its id.
+
         Args:
             arrived: when it came (`time.perf_counter`), from which the deadline counts; None: now.
             role: in which this model answers.
@@ -245,6 +247,8 @@ class RankingService:
             on_ready(understand(quick, self.modalities, stock.catalogue, self.package.histories, self.cache).features)
         with METRICS.stage("understand"):
             understood = understand(asked, self.modalities, stock.catalogue, self.package.histories, self.cache)
+        METRICS.cache.labels("hit").set(self.cache.hits)
+        METRICS.cache.labels("miss").set(self.cache.misses)
         return self._ordered(understood.features, stock, pick, list(understood.degraded))
 
     def _ordered(self, queries: QueryFeatures, stock: Stock, pick: _Pick, degraded: list[str]) -> Scored:

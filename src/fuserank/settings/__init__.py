@@ -14,6 +14,7 @@ from fuserank.settings.sections import (
     GateSettings,
     MediaSettings,
     MonitoringSettings,
+    ServingSettings,
     TrainingSettings,
 )
 from fuserank.settings.tree import Settings, load_settings
@@ -26,6 +27,7 @@ __all__ = [
     "GateSettings",
     "MediaSettings",
     "MonitoringSettings",
+    "ServingSettings",
     "Settings",
     "Span",
     "TrainingSettings",

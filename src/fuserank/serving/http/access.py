@@ -21,7 +21,7 @@ class TokenGate:
     """
 
     def __init__(self, app: App, token: str | None) -> None:
-        self._app, self._token = app, (token or "").encode()
+        self._app, self._token = app, (token or "").strip().encode()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one connection."""

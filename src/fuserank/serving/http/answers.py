@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from fuserank.errors import FuserankError, InputError
+from fuserank.serving.metrics import METRICS
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ def refusal(status: int, error: str, allowed: str = "", todo: str = "", **header
     Args:
         headers: further ones, `Retry_After="1"` for Retry-After: 1.
     """
+    METRICS.refused.labels(str(status)).inc()
     body = {"error": error, "allowed": allowed, "todo": todo}
     return JSONResponse(body, status, {name.replace("_", "-"): value for name, value in headers.items()})
 

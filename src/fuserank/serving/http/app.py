@@ -1,6 +1,6 @@
 """The service over HTTP: exact status codes, one form of error, capped bodies, work off the event loop.
 
-200 an answer   400 the address lacks something   401 no token   404 no such thing   408 too slow   413 the body is too large
+200 an answer   401 no token   404 no such thing   408 too slow   413 the body is too large
 415 not JSON    422 the request cannot be answered as it stands   503 the service cannot answer now (Retry-After says when)
 """
 
