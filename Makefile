@@ -30,11 +30,12 @@ demo: setup  ## the whole chain on the sample store
 test: setup  ## all tests
 	$(BIN)/pytest
 
-check: setup  ## style, types, architecture
+check: setup  ## style, security rules, types, architecture, versions that fit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pip check
 
 bench: setup  ## speed of the parts; writes docs/bench/*.json
 	$(BIN)/python -m tests.benchmarks.run

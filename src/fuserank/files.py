@@ -67,7 +67,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         yield work
-        os.chmod(work, 0o755)
+        os.chmod(work, 0o755)  # noqa: S103 (folders are for all to read)
         for file in sorted(work.rglob("*")):
             if file.is_file():
                 with file.open("rb") as opened:

@@ -36,7 +36,7 @@ def serve(
     _pass_on(settings)
     if release.is_file():
         os.environ["FUSERANK_RELEASE"] = str(release.resolve())
-    os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", noted.read_text(), "--host", host, "--port", str(port)])
+    os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", noted.read_text(), "--host", host, "--port", str(port)])  # noqa: S606 (the arguments are ours)
 
 
 def _pass_on(settings: Settings) -> None:

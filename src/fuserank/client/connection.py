@@ -90,7 +90,7 @@ class Connection:
         again = NEVER_SENT if counts else (*NEVER_SENT, *BROKEN)
         tries = 0
         while True:
-            wait = min(FIRST_WAIT * 2**tries, LONGEST_WAIT) * random.uniform(0.5, 1)  # apart from others that were shed
+            wait = min(FIRST_WAIT * 2**tries, LONGEST_WAIT) * random.uniform(0.5, 1)  # apart from others that were shed  # noqa: S311 (no secret)
             tries += 1
             try:
                 response = self._http.request(method, path, **request)

@@ -20,7 +20,7 @@ def team_draft(champion: Sequence[str], challenger: Sequence[str], k: int, seed:
         champion, challenger: product ids, best first.
         seed: of the coins; the same request gets the same list.
     """
-    coins = random.Random(seed)
+    coins = random.Random(seed)  # noqa: S311 (no secret)
     orders: dict[Team, Sequence[str]] = {"champion": champion, "challenger": challenger}
     drafted: dict[str, Team] = {}
     while len(drafted) < k:
