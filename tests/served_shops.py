@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from fuserank.ranker import Ranker, RankerSpec
 from fuserank.serving import build_package
 from fuserank.settings import FeatureSettings
 from fuserank.slates import Features
+from fuserank.types import Product
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,18 @@ def sample_store(root: Path, *, products: int = 60, queries: int = 24) -> Sample
 
 
 def open_shop(
-    store: SampleStore, root: Path, *, seed: int = 0, shaken: float = 0.05, calibration: Calibration | None = None
+    store: SampleStore,
+    root: Path,
+    *,
+    seed: int = 0,
+    shaken: float = 0.05,
+    calibration: Calibration | None = None,
+    shown: Sequence[Product] | None = None,
 ) -> Shop:
     """Package the store with a ranker of every part.
 
     Args:
+        shown: products as answers show them, in the store's order; None: as they are.
         shaken: a new ranker is its prior alone; noise of this size on all weights makes every part of it show in a score.
     """
     torch.manual_seed(seed)
@@ -77,7 +85,7 @@ def open_shop(
     package = build_package(
         root / "package",
         model_folder=root / "model",
-        products=store.dataset.products,
+        products=shown or store.dataset.products,
         catalogue=store.features.catalogue,
         histories=store.taken,
         modalities=modalities,
