@@ -14,12 +14,16 @@ from functools import partial
 from pathlib import Path
 
 import bentoml
+from bentoml._internal.utils import circus
 from bentoml.models import BentoModel
 
 from fuserank import serving
 from fuserank.errors import SettingsError
 from fuserank.serving.http import TokenGate, create_app
 from fuserank.settings import load_settings
+
+# The master imports this file as well, before it starts workers. It looks for dead ones every ten seconds, and no setting says so.
+circus.create_standalone_arbiter = partial(circus.create_standalone_arbiter, check_delay=1.0)
 
 TAG = Path(__file__).with_name("package.tag")
 SETTINGS = load_settings()
@@ -44,15 +48,16 @@ class RankerService:
             media=SETTINGS.media,
             families=SETTINGS.evaluation.families,
         )
+        soon = partial(load, wait_for_sound=False)  # this worker may stand in for one that died
         if "FUSERANK_RELEASE" in os.environ:
             file = Path(os.environ["FUSERANK_RELEASE"])
             release = serving.read_release(file)
-            deployment = serving.Deployment(serving.lineup_of(release, file.parent, load))
+            deployment = serving.Deployment(serving.lineup_of(release, file.parent, soon))
             self.follower = serving.Follower(deployment, file, release, load)
         elif "FUSERANK_PACKAGE" in os.environ:
-            deployment = serving.Deployment(serving.Lineup(load(Path(os.environ["FUSERANK_PACKAGE"]))))
+            deployment = serving.Deployment(serving.Lineup(soon(Path(os.environ["FUSERANK_PACKAGE"]))))
         elif self.package is not None:
-            deployment = serving.Deployment(serving.Lineup(load(Path(self.package.path))))
+            deployment = serving.Deployment(serving.Lineup(soon(Path(self.package.path))))
         else:
             raise SettingsError(
                 "no package to serve",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -71,7 +72,7 @@ class Deployment:
         self.problems: tuple[str, ...] = ()
         self._observe = observe
         self._shadow = ThreadPoolExecutor(1, thread_name_prefix="shadow")
-        self._waiting_shadows = 0
+        self._room = threading.Semaphore(WAITING_SHADOWS)
 
     def rank(self, request: RankRequest, arrived: float) -> RankResponse:
         """Order given candidates; see `RankingService.ranked`."""
@@ -148,9 +149,8 @@ class Deployment:
 
     def _cast_shadow(self, route: str, request: Request, lineup: Lineup, ask: Ask, request_id: str) -> None:
         """The challenger's answer, after and beside the champion's; shoppers never wait for it or see it."""
-        if self._waiting_shadows >= WAITING_SHADOWS:
+        if not self._room.acquire(blocking=False):
             return
-        self._waiting_shadows += 1
 
         def cast() -> None:
             try:
@@ -160,7 +160,7 @@ class Deployment:
             except Exception:
                 log.exception("the shadow failed")
             finally:
-                self._waiting_shadows -= 1
+                self._room.release()
 
         self._shadow.submit(cast)
 
