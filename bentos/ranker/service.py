@@ -10,15 +10,20 @@ from __future__ import annotations
 
 import gc
 import os
+from functools import partial
 from pathlib import Path
 
 import bentoml
+from bentoml._internal.utils import circus
 from bentoml.models import BentoModel
 
 from fuserank import serving
 from fuserank.errors import SettingsError
 from fuserank.serving.http import TokenGate, create_app
 from fuserank.settings import load_settings
+
+# The master imports this file as well, before it starts workers. It looks for dead ones every ten seconds, and no setting says so.
+circus.create_standalone_arbiter = partial(circus.create_standalone_arbiter, check_delay=1.0)
 
 TAG = Path(__file__).with_name("package.tag")
 SETTINGS = load_settings()

@@ -3,9 +3,9 @@
 import json
 
 import pytest
+from fuserank.serving.messages import UbiEvent
 
 from fuserank.serving.http import TokenGate, create_app
-from fuserank.serving.messages import UbiEvent
 from tests.e2e.browsing import expect, ids, serving, until
 
 

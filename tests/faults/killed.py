@@ -23,9 +23,16 @@ RATE = 4.0  # requests a second: far below what one worker can, so that what fai
 
 @dataclass(frozen=True)
 class Restart:
-    """Attributes: seconds: from the kill to the new worker's first answer. cpu: seconds of a processor that it needed for that."""
+    """What it took to replace a worker.
+
+    Attributes:
+        seconds: from the kill to the new worker's first answer.
+        noticed: from the kill to the new worker's start.
+        cpu: seconds of a processor that the new worker had until it answered.
+    """
 
     seconds: float
+    noticed: float
     cpu: float
 
 
@@ -36,8 +43,11 @@ async def kill_one(served: Served) -> Restart:
     await asyncio.sleep(BEFORE)
     started = time.perf_counter()
     os.kill(victim, signal.SIGKILL)
+    noticed = None
     while time.perf_counter() - started < PATIENCE:
         await asyncio.sleep(0.05)
+        if noticed is None and set(served.workers()) - old:
+            noticed = time.perf_counter() - started
         try:
             connection = await Connection.open(served.port)
             await asyncio.wait_for(connection.ask(head("GET", "/v1/health")), 30)
@@ -48,7 +58,7 @@ async def kill_one(served: Served) -> Restart:
         connection.close()
         if pid is not None and pid not in old:
             times = psutil.Process(pid).cpu_times()
-            return Restart(took, times.user + times.system)
+            return Restart(took, noticed or took, times.user + times.system)
     raise TimeoutError(f"no new worker within {PATIENCE:g} s")
 
 
@@ -71,7 +81,10 @@ def measure(stand: Stand) -> list[Row]:
     failed = len(outcomes) - shed - sum(o.status == 200 for o in outcomes)
     again = sum(o.retried for o in outcomes)
     seen = f"{load.statuses(outcomes)}, {again} sent again because their connection died, {shed} shed; {heard}"
-    back = f"{restart.seconds:.1f} s, in which the new worker had a processor for {restart.cpu:.1f} s"
+    back = (
+        f"{restart.seconds:.1f} s: started after {restart.noticed:.1f} s, then ready with {restart.cpu:.1f} s of processor "
+        f"time in {restart.seconds - restart.noticed:.1f} s"
+    )
     return [
         Row(
             "killed: requests meanwhile",

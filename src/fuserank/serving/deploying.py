@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 from fuserank.inference_log import InferenceLog
@@ -35,15 +36,17 @@ def deploy(what: Path, settings: Settings, *, cache: Path | None = None) -> Depl
     name, knobs = re.sub(r"[^\w-]", "_", read_meta(first / "model").data.name), settings.serving
     updates = Updates(settings.home / "updates" / name)
 
-    def caught_up(folder: Path) -> RankingService:
-        service = load(folder, cache=cache, media=settings.media, families=settings.evaluation.families)
+    def caught_up(folder: Path, wait_for_sound: bool = True) -> RankingService:
+        families = settings.evaluation.families
+        service = load(folder, cache=cache, media=settings.media, families=families, wait_for_sound=wait_for_sound)
         updates.catch_up(service)
         return service
 
     kept, folder = None, settings.home / "log" / name
     if knobs.log:
         kept = InferenceLog(folder, share=knobs.log_share, keep_bytes=knobs.log_bytes, keep_days=knobs.log_days)
-    lineup = Lineup(caught_up(what)) if release is None else lineup_of(release, what.parent, caught_up)
+    soon = partial(caught_up, wait_for_sound=False)  # this worker may stand in for one that died
+    lineup = Lineup(soon(what)) if release is None else lineup_of(release, what.parent, soon)
     deployment = Deployment(lineup, log=kept, updates=updates)
     Watch("catching up with the catalogue", deployment.catch_up)
     if release is not None:

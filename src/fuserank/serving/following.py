@@ -15,9 +15,10 @@ from fuserank.serving.deployment import Deployment, Lineup
 from fuserank.serving.metrics import METRICS
 from fuserank.serving.release import Release, read_release
 from fuserank.serving.service import RankingService
-from fuserank.serving.watching import Watch
+from fuserank.serving.watching import EVERY, Watch
 
 log = logging.getLogger(__name__)
+_UNSEEN = (0, 0)  # of no file
 
 Load = Callable[[Path], RankingService]
 
@@ -50,31 +51,50 @@ class Follower:
     Args:
         file: the release; packages lie beside it.
         release: that the deployment began with.
+        every: seconds between looks.
     """
 
-    def __init__(self, deployment: Deployment, file: Path, release: Release, load: Load) -> None:
+    def __init__(self, deployment: Deployment, file: Path, release: Release, load: Load, every: float = EVERY) -> None:
         self._deployment, self._file, self._load = deployment, file, load
-        self._seen: Release | None = release
-        self._watch = Watch("following the release", self.look)
+        self._served = release
+        self._mark: tuple[int, int] | None = _UNSEEN  # the file may have changed while the deployment was loaded
+        self._watch = Watch("following the release", self.look, every)
 
     def look(self) -> None:
-        """Take up what the file says now, if that is new; a release that cannot be served is a problem in health and no more."""
+        """Take up what the file says, if it was written since the last look.
+
+        A release that cannot be served is a problem in health and no more. It is tried again when the file is written again, be
+        it with the same words: a package may have been mended meanwhile.
+        """
+        mark = _mark_of(self._file)
+        if mark == self._mark:
+            return
+        self._mark = mark
         try:
-            release = read_release(self._file)
-            if release == self._seen:
-                return
-            self._seen = release
-            known = self._deployment.lineup
-            self._deployment.lineup = lineup_of(release, self._file.parent, self._load, known)
-            self._deployment.problems = ()
-            METRICS.swaps.labels("taken").inc()
-            log.info("release taken up: %s", self._deployment.lineup.champion.version)
-        except FuserankError as error:
-            if (problem := "release refused: the old one goes on, the log says why") not in self._deployment.problems:
-                METRICS.swaps.labels("refused").inc()
-                log.error("release refused, the old one goes on: %s", error)
-            self._deployment.problems = (problem,)
+            self._take_up(read_release(self._file))
+        except Exception as error:
+            METRICS.swaps.labels("refused").inc()
+            foreseen = isinstance(error, FuserankError)
+            log.error("release refused, the old one goes on: %s", error, exc_info=None if foreseen else error)
+            self._deployment.problems = ("release refused: the old one goes on, the log says why",)
 
     def close(self) -> None:
         """Stop following."""
         self._watch.close()
+
+    def _take_up(self, release: Release) -> None:
+        if release != self._served:
+            self._deployment.lineup = lineup_of(release, self._file.parent, self._load, self._deployment.lineup)
+            self._served = release
+            METRICS.swaps.labels("taken").inc()
+            log.info("release taken up: %s", self._deployment.lineup.champion.version)
+        self._deployment.problems = ()
+
+
+def _mark_of(file: Path) -> tuple[int, int] | None:
+    """Something that is another whenever the file was replaced; None: there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino

@@ -315,6 +315,7 @@ def load(
     threads: int = 1,
     media: MediaSettings | None = None,
     families: Mapping[str, Sequence[str]] | None = None,
+    wait_for_sound: bool = True,
 ) -> RankingService:
     """Load a package folder and answer a request of each kind, so that no shopper waits for weights.
 
@@ -324,6 +325,8 @@ def load(
         threads: of torch and of each encoder. Few, because requests run side by side.
         media: caps for pictures and sounds.
         families: of modalities, for explanations.
+        wait_for_sound: False: return when words and pictures are answered, and make ready for sounds behind that. The speech
+            model takes nearly as long as all else, and a worker that starts in place of another is wanted soon.
 
     Raises:
         ModelFolderError: the folder is damaged.
@@ -337,6 +340,10 @@ def load(
     check_encoders(package.meta, modalities)
     torch.set_num_threads(threads)
     service = RankingService(package, modalities, families, media)
-    for request in warming_requests():
-        service.search(request)
+    words_and_picture, sound = warming_requests()
+    service.search(words_and_picture)
+    if wait_for_sound:
+        service.search(sound)
+    else:
+        threading.Thread(target=service.search, args=(sound,), name="warm", daemon=True).start()
     return service

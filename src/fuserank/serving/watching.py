@@ -11,10 +11,10 @@ EVERY = 0.5  # seconds between looks
 
 
 class Watch:
-    """Calls `look` every half second until it is closed; what `look` raises is logged, and the next look may be luckier."""
+    """Calls `look` every `every` seconds until it is closed; what `look` raises is logged, and the next look may be luckier."""
 
-    def __init__(self, name: str, look: Callable[[], object]) -> None:
-        self._look, self._stop = look, threading.Event()
+    def __init__(self, name: str, look: Callable[[], object], every: float = EVERY) -> None:
+        self._look, self._every, self._stop = look, every, threading.Event()
         self._thread = threading.Thread(target=self._watch, name=name, daemon=True)
         self._thread.start()
 
@@ -24,7 +24,7 @@ class Watch:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._stop.wait(EVERY):
+        while not self._stop.wait(self._every):
             try:
                 self._look()
             except Exception:

@@ -1,7 +1,9 @@
 """Threads for the work, and as many requests before them as can be answered soon: more are refused at once, not kept waiting.
 
-A queue that is longer than patience only makes everybody late. How long a request would wait is the number before it times the
-running mean of what one takes, over the threads; above `patience` it is shed with 503 and told when to come back.
+How long a request would wait is the number before it times the running mean of what one takes, over the threads. Above `patience`
+it is shed with 503 and told when to come back. That is meant for bursts. A queue that does not empty within `patience` is no burst:
+more comes than can be answered, and whoever is let in only makes everybody late. Then no more wait than there are threads, so that
+those who are taken are answered nearly as quickly as on a quiet day, and the threads still never starve.
 """
 
 from __future__ import annotations
@@ -30,18 +32,25 @@ class Overloaded(Exception):  # noqa: N818 (the state of the service, not a mist
 
 
 class Admission:
-    """Runs work on a few threads.
+    """Runs work on a few threads. To be called from one event loop.
 
     Args:
         threads: how many run at once.
-        patience: seconds that a request may wait for its turn.
+        patience: seconds that a request may wait for its turn, and that more may come than can be answered.
         on_change: told how many are inside whenever that changes.
+        clock: gives seconds.
     """
 
-    def __init__(self, threads: int, patience: float, on_change: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        threads: int,
+        patience: float,
+        on_change: Callable[[int], None] = lambda _: None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
-        self._threads, self._patience, self._on_change = threads, patience, on_change
-        self._inside, self._mean = 0, 0.0
+        self._threads, self._patience, self._on_change, self._clock = threads, patience, on_change, clock
+        self._inside, self._mean, self._last_free = 0, 0.0, clock()
 
     async def __call__(self, work: Callable[[], Result]) -> Result:
         """Run `work` on a thread.
@@ -49,23 +58,34 @@ class Admission:
         Raises:
             Overloaded: its turn would not come soon.
         """
-        waiting = max(0, self._inside - self._threads + 1)
-        if waiting and (wait := waiting * self._mean / self._threads) > self._patience:
-            raise Overloaded(wait)
-        self._inside += 1
-        self._on_change(self._inside)
+        self._admit()
+        self._count(1)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, work)
         finally:
-            self._inside -= 1
-            self._on_change(self._inside)
+            self._count(-1)
+
+    def _admit(self) -> None:
+        waiting = self._inside - self._threads + 1  # with this one
+        if waiting <= 0:
+            return
+        wait = waiting * self._mean / self._threads
+        is_burst = self._clock() - self._last_free <= self._patience
+        if wait > self._patience or not (is_burst or waiting <= self._threads):
+            raise Overloaded(wait)
+
+    def _count(self, change: int) -> None:
+        if min(self._inside, self._inside + change) < self._threads:
+            self._last_free = self._clock()
+        self._inside += change
+        self._on_change(self._inside)
 
     def _timed(self, work: Callable[[], Result]) -> Result:
-        started = time.perf_counter()
+        started = self._clock()
         try:
             return work()
         finally:
-            took = time.perf_counter() - started
+            took = self._clock() - started
             self._mean += (MEMORY if self._mean else 1.0) * (took - self._mean)
 
     def close(self) -> None:
