@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from fuserank.errors import RequestError
-from fuserank.serving import Deployment, Lineup, RankingService, RankRequest, SearchRequest, ShopperQuery, open_package
+from fuserank.messages import RankRequest, SearchRequest, ShopperQuery
+from fuserank.serving import Deployment, Lineup, RankingService, open_package
 from fuserank.serving.deployment import WAITING_SHADOWS
 from tests.served_shops import SampleStore, open_shop
 

@@ -8,20 +8,19 @@ import numpy as np
 import pytest
 
 from fuserank.errors import ModelFolderError
+from fuserank.messages import RankRequest, ShopperQuery
 from fuserank.serving import (
     Challenger,
     Deployment,
     Follower,
     Lineup,
     RankingService,
-    RankRequest,
     Release,
-    ShopperQuery,
     lineup_of,
     open_package,
     read_release,
     write_release,
-)  # fmt: skip
+)
 from tests.served_shops import SampleStore, open_shop
 
 NEVER = 3600.0  # seconds between looks: the test looks itself
@@ -82,7 +81,7 @@ def test_forward_and_back(followed, load):
 
 
 def test_what_is_served_is_not_loaded_again(followed, load):
-    deployment, follower, file, packages = followed
+    deployment, follower, file, _packages = followed
     first = deployment.lineup.champion
     promote(file, "b", package="a", mode="shadow", share=0.5)
     follower.look()

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from fuserank.serving.messages import UbiEvent
 
+from fuserank.messages import UbiEvent
 from fuserank.serving.http import TokenGate, create_app
 from tests.e2e.browsing import expect, ids, serving, until
 

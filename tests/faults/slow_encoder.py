@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from fuserank.serving import RankingService, RankRequest, ShopperQuery, load
+from fuserank.messages import RankRequest, ShopperQuery
+from fuserank.serving import RankingService, load
 from tests.faults.noise import Noise, noise
 from tests.faults.row import Row, main
 from tests.faults.stand import Stand

@@ -9,7 +9,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fuserank.serving import RankingService, RankRequest, load
+from fuserank.messages import RankRequest
+from fuserank.serving import RankingService, load
 from tests.faults import load as loads
 from tests.faults.row import Row, main
 from tests.faults.served import Served, serve
