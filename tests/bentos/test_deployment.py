@@ -185,7 +185,7 @@ def test_details_and_pictures_are_of_products_that_exist(shop, service):
     deployment = Deployment(Lineup(service))
     product = next(p for p in shop.dataset.products if p.image)
     assert deployment.details(product.product_id).title == product.title
-    assert deployment.picture(product.product_id)[:2] == b"\xff\xd8"
+    assert deployment.picture(product.product_id)[:2] == b"\x89P"
     for call in (deployment.details, deployment.picture):
         with pytest.raises(RequestError, match="no such product"):
             call("ghost")

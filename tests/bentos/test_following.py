@@ -23,6 +23,7 @@ from fuserank.serving import (
 )
 from tests.served_shops import SampleStore, open_shop
 
+STORED = "stored/evidence.npy"
 NEVER = 3600.0  # seconds between looks: the test looks itself
 
 
@@ -102,7 +103,7 @@ def test_an_unchanged_file_is_not_even_read(followed, load):
 
 
 def damage(packages, name):
-    path = packages / name / "projected.npy"
+    path = packages / name / STORED
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
@@ -152,7 +153,7 @@ def test_the_same_release_written_again_is_tried_again(followed, folder):
     promote(file, "b")
     follower.look()
     assert names(deployment)[0] == "a"
-    shutil.copy(folder / "b" / "projected.npy", packages / "b" / "projected.npy")
+    shutil.copy(folder / "b" / STORED, packages / "b" / STORED)
     promote(file, "b")
     follower.look()
     assert names(deployment)[0] == "b"

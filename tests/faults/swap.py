@@ -148,9 +148,9 @@ def broken_copy(stand: Stand) -> None:
     folder = stand.packages / "broken"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(stand.packages / "b", folder)
-    data = bytearray((folder / "projected.npy").read_bytes())
+    data = bytearray((folder / "stored/evidence.npy").read_bytes())
     data[len(data) // 2] ^= 1
-    (folder / "projected.npy").write_bytes(data)
+    (folder / "stored/evidence.npy").write_bytes(data)
 
 
 def measure(stand: Stand) -> list[Row]:

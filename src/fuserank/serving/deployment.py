@@ -70,15 +70,18 @@ class Deployment:
 
     Args:
         lineup: to begin with; a release that is followed replaces it.
+        observe: told of each answer, the shadow's included; neither waits nor raises. None: the log is told.
         log: of answers and feedback; None: nothing is kept.
         updates: changes of the catalogue; None: it cannot be changed.
     """
 
-    def __init__(self, lineup: Lineup, *, log: InferenceLog | None = None, updates: Updates | None = None) -> None:
+    def __init__(
+        self, lineup: Lineup, observe: Observer | None = None, *, log: InferenceLog | None = None, updates: Updates | None = None
+    ) -> None:
         self.lineup = lineup
         self.problems: tuple[str, ...] = ()
         self._log, self._updates = log, updates
-        self._observe: Observer = observer(log) if log is not None else lambda *_: None
+        self._observe: Observer = observe or (observer(log) if log is not None else lambda *_: None)
         self._shadow = ThreadPoolExecutor(1, thread_name_prefix="shadow")
         self._shadows = threading.BoundedSemaphore(WAITING_SHADOWS)
 
