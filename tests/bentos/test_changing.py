@@ -120,6 +120,13 @@ def test_answers_and_feedback_are_logged(client, tmp_path, some):
     assert {"text"} <= set(dict(line["query_vectors"]))
 
 
+def test_without_a_log_feedback_is_dropped_and_says_so(own):
+    event = {"action_name": "click", "query_id": "q", "timestamp": "2026-01-31T12:00:00Z"}
+    event["event_attributes"] = {"object": {"object_id": "p"}}
+    with TestClient(create_app(lambda: Deployment(Lineup(own)))) as client:
+        assert client.post("/v1/feedback", json={"events": [event]}).json() == {"accepted": 0, "dropped": 1}
+
+
 def test_a_time_without_zone_is_refused(client):
     event = {
         "action_name": "click",

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from fuserank.calibration import Calibration
+from fuserank.inference_log import InferenceLog
 from fuserank.serving import Deployment, Lineup, RankingService, open_package
 from fuserank.serving.http import create_app
 from fuserank.settings import load_settings
@@ -34,10 +35,12 @@ def site(tmp_path_factory):
         shop = open_shop(store, root / name, seed=seed, shaken=0.03 * (seed + 1), calibration=calibration, shown=shown)
         services.append(RankingService(open_package(shop.package), store.features.modalities, families))
     champion, challenger = services
-    deployment = Deployment(Lineup(champion, challenger, mode="shadow", share=0.0))
+    log = InferenceLog(root / "log")
+    deployment = Deployment(Lineup(champion, challenger, mode="shadow", share=0.0), log=log)
     address, stop = serving(create_app(lambda: deployment, patience_ms=1000 * WAIT_MS))
     yield Site(address, shop, evil.product_id, deployment)
     stop()
+    log.close()
     torch.set_num_threads(threads)
 
 

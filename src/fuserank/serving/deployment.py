@@ -98,13 +98,9 @@ class Deployment:
         return explain_answer(self._named(self.lineup, request.model or "champion"), request, arrived)
 
     def feedback(self, request: FeedbackRequest, arrived: float) -> FeedbackResponse:  # noqa: ARG002
-        """Put what shoppers did into the log.
-
-        Raises:
-            RequestError: no log is kept.
-        """
+        """Put what shoppers did into the log; where none is kept, all of it is dropped."""
         if self._log is None:
-            raise RequestError("no log is kept here", todo="serve with the setting serving.log")
+            return FeedbackResponse(accepted=0, dropped=len(request.events))
         dropped = self._log.dropped
         for record in event_records(request.events):
             self._log.put(record)
