@@ -61,7 +61,8 @@ def test_a_flood_is_refused_and_the_refusal_arrives(port, monkeypatch, chunked):
     """A caller who sends on gets 413, and no reset: ten times, because which of the two comes first is a race."""
     monkeypatch.setattr(hostile, "LARGE", 30)
     monkeypatch.setattr(hostile, "TRIES", 10)
-    body, form = (hostile.chunks, {"Transfer_Encoding": "chunked"}) if chunked else (hostile.whole, {"Content_Length": str(30 * 2**20 + 1)})
+    form = {"Transfer_Encoding": "chunked"} if chunked else {"Content_Length": str(30 * 2**20 + 1)}
+    body = hostile.chunks if chunked else hostile.whole
     start = hostile.head("POST", "/v1/search", Content_Type="application/json", **form)
     assert asyncio.run(hostile.flood(port, "flood", start, body)).failed == 0
 
@@ -194,5 +195,6 @@ def test_rows_replace_those_of_the_same_command(tmp_path, capsys):
 
 def test_a_plain_client_gets_the_refusal_too(port):
     pieces = (b" " * 2**20 for _ in range(30))
-    answer = httpx.post(f"http://127.0.0.1:{port}/v1/search", content=pieces, headers={"content-type": "application/json"}, timeout=60)
+    address, kind = f"http://127.0.0.1:{port}/v1/search", {"content-type": "application/json"}
+    answer = httpx.post(address, content=pieces, headers=kind, timeout=60)
     assert answer.status_code == 413

@@ -43,7 +43,8 @@ def test_the_token_opens_from_anywhere_under_any_name(value, client):
 @pytest.mark.parametrize(
     "value",
     [None, "", TOKEN, "Bearer", "Bearer ", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN.upper()}",
-     f"Bearer {TOKEN} {TOKEN}", f"Bearer\t{TOKEN}", f"Bearer {TOKEN}é", f"Token {TOKEN}"],
+     f"Bearer {TOKEN} {TOKEN}",
+     f"Bearer\t{TOKEN}", f"Bearer {TOKEN}é", f"Token {TOKEN}"],
 )  # fmt: skip
 def test_with_a_token_nothing_else_does_not_even_from_here(value):
     headers = [("host", "localhost")] + ([("authorization", value)] if value is not None else [])
@@ -54,7 +55,9 @@ def test_with_a_token_nothing_else_does_not_even_from_here(value):
     assert TOKEN.encode() not in sent[1]["body"]
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:3000", "127.0.0.1", "127.0.0.1:3000", "127.8.9.10", "[::1]", "[::1]:3000"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:3000", "127.0.0.1", "127.0.0.1:3000", "127.8.9.10", "[::1]", "[::1]:3000"]
+)
 @pytest.mark.parametrize("ends", [(LOCAL, ("127.0.0.1", 3000)), (("::1", 51000, 0, 0), ("::1", 3000, 0, 0))])
 @pytest.mark.parametrize("token", [None, ""])
 def test_without_a_token_programs_here_may(host, ends, token):
@@ -63,8 +66,8 @@ def test_without_a_token_programs_here_may(host, ends, token):
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.1.nip.io:3000", "evil.example:3000", "",
-     "192.168.1.5", "0.0.0.0", "[2001:db8::1]", "2130706433", "127.1", "local host", "@localhost"],
+    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.1.nip.io:3000", "evil.example:3000",
+     "",     "192.168.1.5", "0.0.0.0", "[2001:db8::1]", "2130706433", "127.1", "local host", "@localhost"],
 )  # fmt: skip
 def test_a_page_of_another_site_that_rebinds_its_name_may_not(host):
     assert not may(None, [("host", host)])
@@ -74,7 +77,9 @@ def test_without_a_host_nobody_may():
     assert not may(None)
 
 
-@pytest.mark.parametrize("address", ["203.0.113.9", "192.168.1.5", "2001:db8::1", "::", "0.0.0.0", "", "unix:", "::ffff:203.0.113.9"])
+@pytest.mark.parametrize(
+    "address", ["203.0.113.9", "192.168.1.5", "2001:db8::1", "::", "0.0.0.0", "", "unix:", "::ffff:203.0.113.9"]
+)
 def test_without_a_token_neither_end_may_be_elsewhere(address):
     host = [("host", "localhost")]
     assert not may(None, host, client=(address, 1))
