@@ -11,7 +11,7 @@ export BENTOML_DO_NOT_TRACK := True
 export GX_ANALYTICS_ENABLED := false
 export HF_HUB_OFFLINE := 1
 
-.PHONY: setup demo test check bench results ui
+.PHONY: setup demo test check bench faults results ui
 
 setup: $(VENV)/.installed  ## the environment with pinned dependencies
 
@@ -39,6 +39,9 @@ check: setup  ## style, security rules, types, architecture, versions that fit
 
 bench: setup  ## speed of the parts; writes docs/bench/*.json
 	$(BIN)/python -m tests.benchmarks.run
+
+faults: setup  ## what goes wrong in production, on purpose, against the served Bento; writes docs/faults.json
+	$(BIN)/python -m tests.faults.run
 
 results: setup  ## docs/results.md and docs/results.json from the real sets; FROM=folder
 	mkdir -p $(PREFECT_HOME)

@@ -4,10 +4,8 @@ import shutil
 import threading
 import time
 
-import numpy as np
 import pytest
 
-from fuserank.errors import ModelFolderError
 from fuserank.messages import RankRequest, ShopperQuery
 from fuserank.serving import (
     Challenger,
@@ -203,19 +201,3 @@ def test_a_thread_follows_by_itself_and_ends(folder, load, tmp_path):
     assert names(deployment)[0] == "b"
     follower.close()
     assert "follow" not in {thread.name for thread in threading.enumerate()}
-
-
-def test_a_lineup_of_a_damaged_package_is_not_made(followed, load):
-    _, _, _, packages = followed
-    damage(packages, "b")
-    with pytest.raises(ModelFolderError):
-        lineup_of(Release(champion="b"), packages, load)
-
-
-def test_the_two_packages_score_differently(folder, service):
-    asked = RankRequest(query=ShopperQuery(text="red bag"), candidates=service.stock.catalogue.product_ids, k=60)
-    scores = []
-    for name in ("a", "b"):
-        answer = RankingService(open_package(folder / name), service.modalities).rank(asked)
-        scores.append({line.product_id: line.score for line in answer.results})
-    assert np.abs([scores[0][p] - scores[1][p] for p in scores[0]]).max() > 0.05

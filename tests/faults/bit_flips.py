@@ -43,7 +43,7 @@ def is_refused(package: Path) -> bool:
 
 
 def flipped(package: Path, count: int, seed: int) -> list[str]:
-    """Files of a package, which is left as it was, whose flipped bit went unseen. The files take turns, so small ones have theirs."""
+    """Files of a package, left as it was, whose flipped bit went unseen. They take turns, so that small ones have theirs."""
     dice, files = random.Random(seed), files_of(package)
     dice.shuffle(files)
     unseen = []
@@ -78,14 +78,12 @@ def measure(stand: Stand) -> list[Row]:
         unseen = flipped(package, COUNT, SEED)
         tried, taken = swapped(package, stand.packages / "b")
     files = len(files_of(stand.packages / "a"))
-    return [
-        Row("bit_flips: one bit", COUNT, len(unseen), "all refused", _said(COUNT - len(unseen), files, unseen), not unseen),
-        Row("bit_flips: a file of another package", tried, len(taken), "all refused", _said(tried - len(taken), files, taken), not taken),
-    ]  # fmt: skip
+    return [_row("one bit", COUNT, files, unseen), _row("a file of another package", tried, files, taken)]
 
 
-def _said(refused: int, files: int, unseen: list[str]) -> str:
-    return f"{refused} refused, over {files} files" + (f"; unseen: {', '.join(unseen[:5])}" if unseen else "")
+def _row(name: str, tried: int, files: int, unseen: list[str]) -> Row:
+    seen = f"{tried - len(unseen)} refused, over {files} files" + (f"; unseen: {', '.join(unseen[:5])}" if unseen else "")
+    return Row(f"bit_flips: {name}", tried, len(unseen), "all refused", seen, not unseen)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the machine does by itself: how late a thread wakes that asks for nothing but sleep. A limit in milliseconds reads beside it."""
+"""What the machine does by itself: how late a thread wakes that only sleeps. Limits in milliseconds read beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fault as a row of docs/faults.json: how often it was tried, how often the service failed, what was allowed and what was seen."""
+"""A fault as a row of docs/faults.json: how often it was tried and failed, what was allowed, and what was seen."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Timeline:
 
     Attributes:
         entered: moments (`time.perf_counter`) at which releases were written, ascending.
-        left: moment at which every worker was seen to have let go of the version before; as many.
+        settled: moments from which on every worker had them; as many.
         versions: as many.
     """
 
@@ -102,14 +102,22 @@ async def until(served: Served, holds: Callable[[dict], bool]) -> float:
 
 @dataclass
 class Seen:
-    """Attributes: follow: seconds until all workers had a release. refused: broken releases by name, and whether health said so."""
+    """What happened.
+
+    Attributes:
+        follow: seconds until all workers had a release.
+        refused: releases that cannot be served by name, and whether all workers said so and went on with the old one.
+        memory: by what share all workers together grew from the first change to the last.
+    """
 
     follow: list[float] = field(default_factory=list)
     refused: dict[str, bool] = field(default_factory=dict)
+    memory: float = 0.0
 
 
 async def switching(served: Served, stand: Stand, versions: dict[str, str], timeline: Timeline, seen: Seen) -> None:
     """A, B, A …, then a damaged and a missing package, each of which is refused while the last good one goes on."""
+    before = served.resident()
     for number in range(SWITCHES):
         name = "b" if number % 2 == 0 else "a"
         timeline.entered.append(time.perf_counter())
@@ -126,6 +134,7 @@ async def switching(served: Served, stand: Stand, versions: dict[str, str], time
         seen.refused[bad] = all(s["models"][0]["version"] == versions["a"] and s["problems"] for s in said.values())
         stand.promote("a")
         await until(served, lambda said: said["status"] == "ok")
+    seen.memory = served.resident() / before - 1
 
 
 async def under_load(served: Served, stand: Stand, versions: dict[str, str]) -> tuple[list[loads.Outcome], Timeline, Seen]:
@@ -161,21 +170,23 @@ def measure(stand: Stand) -> list[Row]:
     versions = dict(zip(("a", "b"), orders, strict=True))
     with serve(stand, FUSERANK_SERVING__PATIENCE_MS="60000") as served:
         outcomes, timeline, seen = asyncio.run(under_load(served, stand, versions))
-    failed = sum(outcome.status != 200 for outcome in outcomes)
-    flaws = [
-        found
-        for o in outcomes
-        if o.status == 200 and (found := flaw(o.answer.json(), o.number, orders, timeline.current(o.sent, o.sent + o.seconds)))
-    ]
-    named = {o.answer.json()["model_version"] for o in outcomes if o.status == 200}
-    said = f"{loads.statuses(outcomes)}; {SWITCHES} switches, followed in {min(seen.follow):.1f} to {max(seen.follow):.1f} s"
+    return rows_of(outcomes, timeline, seen, orders)
+
+
+def rows_of(outcomes: list[loads.Outcome], timeline: Timeline, seen: Seen, orders: dict[str, list[Order]]) -> list[Row]:
+    """What failed, what was mixed, and what was refused."""
+    good = [(o, o.answer.json()) for o in outcomes if o.status == 200]
+    found = [flaw(said, o.number, orders, timeline.current(o.sent, o.sent + o.seconds)) for o, said in good]
+    flaws, named = [words for words in found if words], {said["model_version"] for _, said in good}
+    failed, refused = len(outcomes) - len(good), sum(seen.refused.values())
+    followed = f"{SWITCHES} switches, followed in {min(seen.follow):.1f} to {max(seen.follow):.1f} s; memory {seen.memory:+.0%}"
     mixed = "; ".join(flaws[:3]) or f"none; {len(named)} versions answered"
-    good = sum(seen.refused.values())
+    limit = "refused, the old one goes on, health says degraded"
     return [
-        Row("swap: requests meanwhile", len(outcomes), failed, "0 failed", said, not failed),
-        Row("swap: mixed or stale answers", len(outcomes), len(flaws), "0", mixed, not flaws and len(named) == 2),
-        Row("swap: a damaged and a missing package", 2, 2 - good, "refused, the old one goes on, health says degraded", str(seen.refused), good == 2),
-    ]  # fmt: skip
+        Row("swap: requests meanwhile", len(outcomes), failed, "0 failed", f"{loads.statuses(outcomes)}; {followed}", not failed),
+        Row("swap: mixed or stale answers", len(good), len(flaws), "0", mixed, not flaws and len(named) == 2),
+        Row("swap: a damaged and a missing package", 2, 2 - refused, limit, str(seen.refused), refused == 2),
+    ]
 
 
 if __name__ == "__main__":

@@ -43,7 +43,8 @@ def test_the_token_opens_from_anywhere_under_any_name(value, client):
 @pytest.mark.parametrize(
     "value",
     [None, "", TOKEN, "Bearer", "Bearer ", f"Basic {TOKEN}", f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN.upper()}",
-     f"Bearer {TOKEN} {TOKEN}", f"Bearer\t{TOKEN}", f"Bearer {TOKEN}é", f"Token {TOKEN}"],
+     f"Bearer {TOKEN} {TOKEN}",
+     f"Bearer\t{TOKEN}", f"Bearer {TOKEN}é", f"Token {TOKEN}"],
 )  # fmt: skip
 def test_with_a_token_nothing_else_does_not_even_from_here(value):
     headers = [("host", "localhost")] + ([("authorization", value)] if value is not None else [])
@@ -65,8 +66,8 @@ def test_without_a_token_programs_here_may(host, ends, token):
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.1.nip.io:3000", "evil.example:3000", "",
-     "192.168.1.5", "0.0.0.0", "[2001:db8::1]", "2130706433", "127.1", "local host", "@localhost"],
+    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.1.nip.io:3000", "evil.example:3000",
+     "",     "192.168.1.5", "0.0.0.0", "[2001:db8::1]", "2130706433", "127.1", "local host", "@localhost"],
 )  # fmt: skip
 def test_a_page_of_another_site_that_rebinds_its_name_may_not(host):
     assert not may(None, [("host", host)])

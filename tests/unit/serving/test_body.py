@@ -11,7 +11,7 @@ CAP = 100
 
 
 def send_through(chunks, *, headers=(), seconds=5.0, pause=0.0, kind="http"):
-    """(bodies the app read, messages sent, chunks taken) of one request whose body comes in `chunks`; None: the caller goes away."""
+    """(bodies the app read, messages sent, chunks taken) of a request whose body comes in `chunks`; None: the caller leaves."""
     read, sent, left = [], [], list(chunks)
 
     async def app(scope, receive, send):

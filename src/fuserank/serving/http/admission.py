@@ -4,6 +4,9 @@ How long a request would wait is the number before it times the running mean of 
 it is shed with 503 and told when to come back. That is meant for bursts. A queue that does not empty within `patience` is no burst:
 more comes than can be answered, and whoever is let in only makes everybody late. Then no more wait than there are threads, so that
 those who are taken are answered nearly as quickly as on a quiet day, and the threads still never starve.
+
+The two limits are those of controlled delay: Nichols & Jacobson 2012, "Controlling Queue Delay", ACM Queue 10 (5), as Maurer 2015,
+"Fail at Scale", ACM Queue 13 (8), applies it to servers.
 """
 
 from __future__ import annotations
