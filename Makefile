@@ -11,7 +11,7 @@ export BENTOML_DO_NOT_TRACK := True
 export GX_ANALYTICS_ENABLED := false
 export HF_HUB_OFFLINE := 1
 
-.PHONY: setup demo test check bench faults results ui
+.PHONY: setup demo test check bench faults results ui bench-serving
 
 setup: $(VENV)/.installed  ## the environment with pinned dependencies
 
@@ -42,6 +42,9 @@ bench: setup  ## speed of the parts; writes docs/bench/*.json
 
 faults: setup  ## what goes wrong in production, on purpose, against the served Bento; writes docs/faults.json
 	$(BIN)/python -m tests.faults.run
+
+bench-serving: setup  ## speed over HTTP beside peers, some ten minutes on a quiet machine; writes docs/bench/serving.json
+	$(BIN)/python -m tests.benchmarks.serving
 
 results: setup  ## docs/results.md and docs/results.json from the real sets; FROM=folder
 	mkdir -p $(PREFECT_HOME)

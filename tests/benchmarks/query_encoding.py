@@ -12,8 +12,7 @@ from fuserank.features import ContentCache
 from fuserank.features.vectors import content_vectors
 from fuserank.modalities import make_modalities
 from fuserank.modalities.base import text_content
-from tests.benchmarks.records import Row, record
-from tests.benchmarks.serving import p99
+from tests.benchmarks.records import Row, p99, record
 
 ENGLISH = "red dress wireless bluetooth headphones with noise cancelling for running"
 CHINESE = "红色 连衣裙 无线 蓝牙 耳机 降噪 运动 儿童 跑步鞋 新款"
@@ -77,7 +76,7 @@ def _pictures(cache) -> list[Row]:
         ("png_1mp", (1155, 866), "PNG"),
         ("webp_1mp", (1155, 866), "WEBP"),
     ):
-        data = _photo(size, kind)
+        data = photo(size, kind)
         times = _in_turns(
             lambda data: image.encoder.encode([image.encoder.prepare(data)]),
             lambda data: decode_picture(data, 224, max_bytes=CAP, max_pixels=CAP),
@@ -88,7 +87,7 @@ def _pictures(cache) -> list[Row]:
     return rows
 
 
-def _photo(size: tuple[int, int], kind: str) -> bytes:
+def photo(size: tuple[int, int], kind: str) -> bytes:
     from PIL import Image
 
     rng = np.random.default_rng(0)

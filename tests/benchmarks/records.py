@@ -6,9 +6,11 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import numpy as np
 
 from fuserank.files import write_file
 from fuserank.pipeline.job import git_commit
@@ -66,6 +68,11 @@ def record(name: str, ours: list[float], peer: list[float], peer_name: str | Non
         name, round(middle, 4), None if other is None else round(other, 4), peer_name, unit, round(quartiles[2] - quartiles[0], 4),
         None if not other else round(middle / other, 4), machine(), commit(),
     )  # fmt: skip
+
+
+def p99(values: Sequence[float]) -> float:
+    """99th percentile, never above the largest value."""
+    return float(np.percentile(values, 99))
 
 
 @functools.cache

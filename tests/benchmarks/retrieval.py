@@ -5,6 +5,7 @@ Vectors are random directions, the hardest case for a screen: no product is near
 
 import hashlib
 import time
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import numpy as np
@@ -51,15 +52,25 @@ def words_of(ranks) -> list[str]:
     return [f"w{rank}q" for rank in ranks]
 
 
-def made_up_index(rng: np.random.Generator, count: int) -> LexicalIndex:
-    """As `LexicalIndex.build` would give it, for products whose words are drawn; some seconds where that takes a minute."""
-    odds = np.arange(1, VOCABULARY + 1) ** -0.9
-    draws = {field: rng.choice(VOCABULARY, (count, size), p=odds / odds.sum()) for field, size in LENGTHS.items()}
-    draws[COVERAGE] = np.concatenate(list(draws.values()), axis=1)
-    fields, frequencies, vocabulary = {}, {}, dict(zip(words_of(range(VOCABULARY)), range(VOCABULARY), strict=True))
+def drawn_words(rng: np.random.Generator, count: int, vocabulary: int = VOCABULARY) -> dict[str, np.ndarray]:
+    """field -> ranks of the words of `count` products, (count, words), by Zipf's law."""
+    odds = np.arange(1, vocabulary + 1) ** -0.9
+    return {field: rng.choice(vocabulary, (count, size), p=odds / odds.sum()) for field, size in LENGTHS.items()}
+
+
+def made_up_index(draws: dict[str, np.ndarray], tokens: Sequence[str]) -> LexicalIndex:
+    """As `LexicalIndex.build` would give it, for products whose words are drawn; some seconds where that takes a minute.
+
+    Args:
+        draws: of `drawn_words`.
+        tokens: of each rank, as `tokenize` gives it.
+    """
+    count = len(draws["title"])
+    draws = draws | {COVERAGE: np.concatenate(list(draws.values()), axis=1)}
+    fields, frequencies, vocabulary = {}, {}, dict(zip(tokens, range(len(tokens)), strict=True))
     for field, words in draws.items():
         rows = np.repeat(np.arange(count), words.shape[1])
-        tf = sparse.coo_matrix((np.ones(words.size), (rows, words.ravel())), (count, VOCABULARY)).tocsc()
+        tf = sparse.coo_matrix((np.ones(words.size), (rows, words.ravel())), (count, len(tokens))).tocsc()
         df = np.diff(tf.indptr)
         idf = WordCounts(count, {}, {}).idf(df)
         k1, b = saturation(field)
@@ -69,12 +80,16 @@ def made_up_index(rng: np.random.Generator, count: int) -> LexicalIndex:
     return LexicalIndex(count, {field: fields[field] for field in (*FIELDS, COVERAGE)}, WordCounts(count, lengths, frequencies))
 
 
+def directions(rng: np.random.Generator, count: int, width: int) -> np.ndarray:
+    """Random vectors of length 1, float16 (count, width); made piece by piece."""
+    pieces = [min(5000, count - start) for start in range(0, count, 5000)]
+    return np.concatenate([unit_rows(rng.standard_normal((size, width), np.float32)).astype(np.float16) for size in pieces])
+
+
 def made_up_catalogue(rng: np.random.Generator, count: int, width: int) -> Catalogue:
-    vectors = np.concatenate(
-        [unit_rows(rng.standard_normal((5000, width), np.float32)).astype(np.float16) for _ in range(count // 5000)]
-    )
+    vectors, index = directions(rng, count, width), made_up_index(drawn_words(rng, count), words_of(range(VOCABULARY)))
     ids = [f"p{row}" for row in range(count)]
-    return Catalogue(ids, ("text", "lexical"), {"text": vectors}, np.ones((count, 2), bool), made_up_index(rng, count))
+    return Catalogue(ids, ("text", "lexical"), {"text": vectors}, np.ones((count, 2), bool), index)
 
 
 def asking(rng: np.random.Generator, width: int) -> QueryFeatures:

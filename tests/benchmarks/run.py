@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import extraction, losses, query_encoding, retrieval, scoring, serving
+from tests.benchmarks import extraction, losses, query_encoding, retrieval, scoring
 from tests.benchmarks.records import write
 from tests.benchmarks.shop import open_shop
 
@@ -14,7 +14,6 @@ def main() -> None:
         job, features, slates = open_shop(folder)
         write("losses", losses.measure())
         write("scoring", scoring.measure(features, slates))
-        write("serving", serving.measure(job, features, folder))
         write("query_encoding", query_encoding.measure(job))
         write("retrieval", retrieval.measure())
         write("extraction", extraction.measure(job, folder))

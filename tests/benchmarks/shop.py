@@ -1,6 +1,5 @@
 """The shop that benchmarks run on: the sample store, extracted into a temporary home."""
 
-import tempfile
 from pathlib import Path
 
 from fuserank.data.sample import build_sample
@@ -13,10 +12,9 @@ from fuserank.settings import TrainingSettings, load_settings
 SHOP_NOTE = "random weights"  # speed does not depend on what a model has learned
 
 
-def open_shop(folder: Path | None = None):
-    """(job, features, slates) of the default sample store."""
-    folder = folder or Path(tempfile.mkdtemp(prefix="fuserank-bench-"))
-    build_sample(folder / "data")
+def open_shop(folder: Path, **size: int):
+    """(job, features, slates) of the sample store; `size` as of `build_sample`."""
+    build_sample(folder / "data", **size)
     job = Job(folder / "data", load_settings(home=folder / "home", reports=folder / "reports"))
     features, _ = extract(job)
     return job, features, slates_of(job, features)
