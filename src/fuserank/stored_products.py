@@ -146,7 +146,7 @@ class StoredProducts:
             for path in sorted(folder.glob("*.npy")):
                 # Copy-on-write: pages are shared and read on demand as with "r", but torch wants memory that it may write.
                 parts[path.stem] = torch.from_numpy(np.load(path, mmap_mode="c", allow_pickle=False))
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, EOFError) as error:
             raise ModelFolderError(f"{folder} cannot be read: {error}", todo="build the package again") from None
         by_modality = {conditional(name): shapes[EVIDENCE] for name in modalities if EVIDENCE in shapes}
         expected = {**shapes, **{name: shape for name, shape in by_modality.items() if name in parts}}

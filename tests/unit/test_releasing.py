@@ -111,8 +111,8 @@ def test_what_cannot_be_served_is_not_released(home, changes, words):
 
 
 def test_a_damaged_package_is_not_released(home):
-    (home / "packages" / "second" / "stored" / "evidence.npy").write_bytes(b"")
-    with pytest.raises(ModelFolderError, match=r"projected\.npy was altered"):
+    (home / "packages" / "second" / "products.parquet").write_bytes(b"")
+    with pytest.raises(ModelFolderError, match=r"products\.parquet was altered"):
         change_release(home, "shop", champion="second")
     assert not release_file(home, "shop").exists()
 

@@ -158,7 +158,7 @@ class Catalogue:
                 tuple(header["words"]),
                 BehaviourIndex.load(folder / "behaviour") if header["behaviour"] else None,
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
             raise ModelFolderError(f"catalogue {folder} cannot be read: {error}", todo="build the catalogue again") from None
         n = len(catalogue)
         if catalogue.present.shape != (n, len(catalogue.modalities)) or any(len(v) != n for v in catalogue.vectors.values()):

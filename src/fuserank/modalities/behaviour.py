@@ -158,5 +158,5 @@ class BehaviourIndex:
         """
         try:
             return cls((Snapshot.load(folder),))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise ModelFolderError(f"behaviour index {folder} cannot be read: {error}", todo="build the catalogue again") from None

@@ -177,7 +177,7 @@ class LexicalIndex:
             }
             frequencies = {f: np.load(folder / f / "frequencies.npy", allow_pickle=False) for f in header["fields"]}
             counts = WordCounts(header["documents"], header["lengths"], frequencies)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError) as error:
             raise ModelFolderError(f"lexical index {folder} cannot be read: {error}", todo="build the catalogue again") from None
         return cls(header["count"], fields, counts)
 
