@@ -71,6 +71,13 @@ def sent(page, path, act):
     return answered.value.request.post_data_json, answered.value.json()
 
 
+def asked(page, path, act):
+    """The JSON of the request to a path that an act leads to; its answer may be gone when the act leaves the page."""
+    with page.expect_request(lambda request: request.url.endswith(path)) as sent:
+        act()
+    return sent.value.post_data_json
+
+
 def downloaded(page, act, folder: Path) -> str:
     """The text of the file that an act downloads."""
     with page.expect_download() as download:

@@ -44,6 +44,7 @@ def site(tmp_path_factory):
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(scope="session")
 def chromium():
     """Where Debian's Chromium is. Without it the tests are skipped, or they fail where TESTS_NEED_CHROMIUM is set."""
     found = shutil.which("chromium")
@@ -55,7 +56,7 @@ def chromium():
 
 
 @pytest.fixture(scope="module")
-def browser(site, tmp_path_factory):
+def browser(chromium, site, tmp_path_factory):
     """One for each module: Playwright holds an event loop in this thread, which other tests must not meet."""
     from playwright.sync_api import sync_playwright
 
@@ -64,7 +65,7 @@ def browser(site, tmp_path_factory):
     spoken.write_bytes(site.shop.dataset.media.get(next(q.audio for q in queries if q.audio)))
     flags = [*FLAGS, f"--use-file-for-fake-audio-capture={spoken}"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=flags)
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
         yield browser
         browser.close()
 
