@@ -18,8 +18,8 @@ from fuserank.errors import MediaError, ModelFolderError
 from fuserank.settings import MediaSettings
 
 SIDE = 384  # near what the encoder sees, so that its vector of the small picture is that of the large one
-# The best of these qualities that fits. A drawing of 96 pixels and its JPEG of quality 85 have vectors of cosine .85, and a heat map
-# wants .99; quality 98 gives that, and of something so small it is cheap.
+# The best of these qualities that fits. A drawing of 96 pixels and its JPEG of quality 85 have vectors of cosine .85, and a heat
+# map wants .99; quality 98 gives that, and of something so small it is cheap.
 QUALITIES, BUDGET = (98, 92, 85), 24_000  # bytes
 DATA, OFFSETS = "data.bin", "offsets.npy"
 
