@@ -61,7 +61,7 @@ def test_candidates_are_ranked_and_explained(client, shop, some):
 def test_products_pictures_and_health(client, shop, service):
     with_picture = next(p for p in shop.dataset.products if p.image)
     without = next(p for p in shop.dataset.products if not p.image)
-    assert client.picture(with_picture.product_id).startswith(b"\xff\xd8\xff")
+    assert client.picture(with_picture.product_id).startswith(b"\x89PNG")
     assert client.picture(without.product_id) is None
     assert client.product(without.product_id).title == without.title
     health = client.health()

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from fuserank.serving import Deployment, Follower, Lineup, RankingService, Release, open_package, read_release, write_release
 from fuserank.serving.http import TokenGate, create_app
+from fuserank.serving.updates import Updates
 from fuserank.settings import MediaSettings
 from tests.faults import bit_flips, fuzz, hostile, slow_encoder, swap, tokens
 from tests.faults.mutants import mutants, seeds
@@ -85,8 +86,9 @@ def test_mutants_are_the_same_every_time_and_seldom_the_seed():
     assert sum(data in good for _, data in mutants(200, 3, 0.5)) < 10
 
 
-def test_no_route_opens_without_the_token(services, stand):
-    app = create_app(lambda: Deployment(Lineup(services["a"])))
+def test_no_route_opens_without_the_token(stand, services, tmp_path):
+    deployment = Deployment(Lineup(services["a"]), updates=Updates(tmp_path))
+    app = create_app(lambda: deployment)
     app.add_middleware(TokenGate, token=tokens.TOKEN)
     with TestClient(app) as client:
         right = {"Authorization": f"Bearer {tokens.TOKEN}"}

@@ -40,7 +40,14 @@ WRONG = {
 def routes(document: dict, product: str, texts: list[str]) -> list[tuple[str, str, dict | None]]:
     """(method, path, body) of every route of an OpenAPI document, so that the right token gets an answer and no refusal."""
     query = {"text": texts[0]}
-    bodies = {"/v1/rank": {"query": query, "candidates": [product]}, "/v1/explain": {"query": query, "product_ids": [product]}}
+    event = {"action_name": "click", "query_id": "any", "timestamp": "2026-01-31T12:00:00Z"}
+    bodies = {
+        "/v1/rank": {"query": query, "candidates": [product]},
+        "/v1/explain": {"query": query, "product_ids": [product]},
+        "/v1/feedback": {"events": [{**event, "event_attributes": {"object": {"object_id": product}}}]},
+        "/v1/products": {"products": [{"product_id": "new", "title": "a new mug"}]},
+        "/v1/products/delete": {"product_ids": ["new"]},
+    }
     found = []
     for path, methods in document["paths"].items():
         for method in methods:
