@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from fuserank.features import ContentCache
 from fuserank.messages import RankRequest, ShopperQuery
 from fuserank.serving import RankingService, load
 from tests.faults.noise import Noise, noise
@@ -49,8 +50,17 @@ class Tried:
     degraded: tuple[str, ...]
 
 
+class Forgetful(ContentCache):
+    """Remembers nothing, so that every query reaches the encoders."""
+
+    def get(self, maker: str, keys: Iterable[str]) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+
 def slowed(service: RankingService, name: str, seconds: float) -> Slow:
-    """Make one encoder of a service hang."""
+    """Make one encoder of a service hang, and the service forget what it encoded before."""
+    service.cache = Forgetful()
     modality = next(m for m in service.modalities if m.name == name)
     modality.encoder = Slow(modality.encoder, seconds)
     return modality.encoder
