@@ -19,7 +19,9 @@ from fuserank.serving.service import RankingService
 
 log = logging.getLogger(__name__)
 EVERY = 0.5  # seconds between looks at the release
-_UNSEEN = (0, 0)  # of no file
+_UNSEEN = (0, 0)  # the mark of no file
+
+Mark = tuple[int, int]
 
 Load = Callable[[Path], RankingService]
 
@@ -57,7 +59,8 @@ class Follower:
 
     def __init__(self, deployment: Deployment, file: Path, release: Release, load: Load, every: float = EVERY) -> None:
         self._deployment, self._file, self._load, self._every = deployment, file, load, every
-        self._served, self._mark = release, _UNSEEN  # it may have changed while the deployment was loaded
+        self._served = release
+        self._mark: Mark | None = _UNSEEN  # it may have changed while the deployment was loaded
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="follow", daemon=True)
         self._thread.start()
@@ -98,7 +101,7 @@ class Follower:
             self.look()
 
 
-def _mark_of(file: Path) -> tuple[int, int] | None:
+def _mark_of(file: Path) -> Mark | None:
     """Something that is another whenever the file was replaced; None: there is none."""
     try:
         found = file.stat()
