@@ -21,6 +21,10 @@ FLAGS = [
 ]
 
 
+USUAL = {"viewport": {"width": 1440, "height": 900}, "locale": "en-US", "reduced_motion": "reduce"}
+NO_EVIDENCE = "try { localStorage.setItem('fuserank.evidence', 'false') } catch {}"
+
+
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     threads, root = torch.get_num_threads(), tmp_path_factory.mktemp("page")
@@ -75,12 +79,14 @@ def visit(browser, site):
     """Opens the page in a context of its own; when the test ends, what the page did is checked."""
     opened = []
 
-    def open_page(path="/", *, refusals=False, address=site.address, route=None, **options):
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-US", **options})
+    def open_page(path="/", *, refusals=False, evidence=False, address=site.address, route=None, **options):
+        context = browser.new_context(**{**USUAL, **options})
         context.set_default_timeout(WAIT_MS)
         watch = Watch(refusals_expected=refusals)
         context.on("request", lambda request: watch.asked.append(request.url))
         page = context.new_page()
+        if not evidence:  # which takes longer than all the rest
+            page.add_init_script(NO_EVIDENCE)
         if route:
             page.route("**/*", route)
         page.on("console", lambda said: said.type in ("error", "warning") and watch.complaints.append(said.text))

@@ -71,7 +71,7 @@ def test_arrows_cross_columns_and_a_grade_shows_in_both(both):
 
 
 def test_bars_are_the_shares_of_families(visit):
-    page = visit()
+    page = visit(evidence=True)
     page.fill("#text", "red mug")
     with page.expect_response("**/v1/explain") as explained:
         page.press("#text", "Enter")

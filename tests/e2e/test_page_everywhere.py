@@ -28,7 +28,7 @@ def test_language_and_theme_follow_the_browser_and_are_remembered(visit):
 
 @pytest.mark.parametrize("more", ["", "&model=both"])
 def test_nothing_sticks_out(search, more):
-    page = search("red mug", more)
+    page = search("red mug", more, evidence=True)
     page.wait_for_selector(".share", state="attached")
     for width in (360, 600, 768, 1100, 1340, 1920):
         page.set_viewport_size({"width": width, "height": 800})
