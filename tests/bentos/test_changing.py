@@ -20,8 +20,9 @@ def own(shop, service):
 
 @pytest.fixture
 def client(own, tmp_path):
-    deployment = Deployment(Lineup(own), log=InferenceLog(tmp_path / "log"), updates=Updates(tmp_path / "updates"))
-    with TestClient(create_app(lambda: deployment), base_url="http://127.0.0.1") as client:
+    log = InferenceLog(tmp_path / "log")
+    deployment = Deployment(Lineup(own), log=log, updates=Updates(tmp_path / "updates"))
+    with log, TestClient(create_app(lambda: deployment), base_url="http://127.0.0.1") as client:
         client.deployment = deployment
         yield client
 

@@ -68,7 +68,7 @@ def own_files() -> list[tuple[str, str, dict | None]]:
 def raw(method: str, path: str, body: dict | None, credential: str | None) -> bytes:
     """The request with a credential."""
     headers = {} if credential is None else {"Authorization": credential}
-    return head(method, path, **headers) if body is None else post(path, body, **headers)
+    return head(method, path, **headers) if body is None else post(path, body, method, **headers)
 
 
 async def try_all(port: int, stand: Stand) -> tuple[int, list[str], list[str]]:

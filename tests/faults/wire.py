@@ -34,10 +34,10 @@ def head(method: str, path: str, **headers: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def post(path: str, body: bytes | dict, **headers: str) -> bytes:
+def post(path: str, body: bytes | dict, method: str = "POST", **headers: str) -> bytes:
     """A whole request with JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return head("POST", path, Content_Type="application/json", Content_Length=str(len(data)), **headers) + data
+    return head(method, path, Content_Type="application/json", Content_Length=str(len(data)), **headers) + data
 
 
 class Connection:

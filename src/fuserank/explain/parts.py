@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fuserank.errors import InputError
+from fuserank.errors import FuserankError, InputError
 from fuserank.explain.fields import field_shares
 from fuserank.explain.grad_cam import Heat
 from fuserank.explain.heat_picture import overlay
@@ -76,7 +76,7 @@ def _heats(part: str, heat: Callable[[int], Heat | None], positions: Sequence[in
     for position in positions:
         try:
             found = heat(position)
-        except InputError as error:
+        except FuserankError as error:  # no picture, or not the one that the vector was made from
             found = None
             notes.append(f"{part}: {error.came}")
         values.append(found and HeatPicture(base64.b64encode(overlay(found)).decode(), found.covered, not found.heat.any()))

@@ -47,11 +47,13 @@ def release_champion(home: Path, name: str, package: str) -> Release:
         InputError: the release that is there cannot be read.
     """
     file = release_file(home, name)
-    second = read_release(file).challenger if file.exists() else None
+    before = read_release(file) if file.exists() else None
+    second = before.challenger if before is not None else None
     if second is not None and (second.package == package or second.package not in packages(home)):
         second = None
     release = Release(champion=package, challenger=second)
-    write_release(file, release)
+    if release != before:  # a service looks at a file that is written again
+        write_release(file, release)
     return release
 
 

@@ -68,6 +68,7 @@ def package(job, features, tmp_path_factory):
         catalogue=features.catalogue,
         histories=histories(job.dataset.interactions),
         modalities=job.modalities,
+        read_bytes=job.dataset.media.get,
     )
 
 
@@ -136,6 +137,7 @@ def test_a_model_is_not_packed_with_another_encoder(job, features, package, mode
             catalogue=features.catalogue,
             histories={},
             modalities=changed.modalities,
+            read_bytes=job.dataset.media.get,
         )
     assert job.fingerprint() != changed.fingerprint()
 
