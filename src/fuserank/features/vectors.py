@@ -43,6 +43,8 @@ def content_vectors(
         report = extract(distinct.values(), encoder, store, read_bytes, **options, progress=progress)
         vectors[here], present[here] = store.get(encoder.info, keys)
         return vectors, present, report
+    if not here:
+        return vectors, present, ExtractionReport(encoder.info)
     found, report = _remembered(distinct, encoder, ContentCache() if store is None else store, read_bytes, **options)
     for i, key in zip(here, keys, strict=True):
         if key in found:

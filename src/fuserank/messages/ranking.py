@@ -35,7 +35,8 @@ class RankRequest(_Request):
 
     @model_validator(mode="after")
     def _few_media(self) -> RankRequest:
-        media = sum(not isinstance(c, str) and bool(c.image or c.audio) for c in self.candidates)
+        given = [candidate for candidate in self.candidates if not isinstance(candidate, str)]
+        media = sum(bool(candidate.image or candidate.audio) for candidate in given)
         if media > MAX_GIVEN_MEDIA:
             raise ValueError(f"{media} candidates bring a picture or a sound, at most {MAX_GIVEN_MEDIA} may")
         return self

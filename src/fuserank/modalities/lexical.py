@@ -104,33 +104,36 @@ class LexicalIndex:
         total = self.scores(text).sum(axis=1)
         return top_rows(total, k, total > 0 if allowed is None else (total > 0) & allowed)
 
+    def frequency(self, field: str, term: str) -> int:
+        """How many products have the term in this field, as its idf counts them."""
+        index = self.fields[field]
+        place = None if index is None else index.vocab_dict.get(term)
+        return 0 if place is None else int(self.counts.frequencies[field][place])
+
     def knows(self, field: str, term: str) -> bool:
         """Whether some product has the term in this field."""
-        return self.fields[field] is not None and term in self.fields[field].vocab_dict
+        return self.frequency(field, term) > 0
 
     def idf(self, field: str, terms: Sequence[str]) -> np.ndarray:
         """Lucene's idf of terms that the field knows: float64 (len(terms),), above 0."""
-        vocabulary = self.fields[field].vocab_dict if terms else {}
-        return self.counts.idf(self.counts.frequencies[field][[vocabulary[term] for term in terms]])
+        return self.counts.idf(np.array([self.frequency(field, term) for term in terms], np.int64))
 
     def sums(self, terms: Sequence[str], rows: np.ndarray | None = None) -> np.ndarray:
         """BM25 before it is divided by what could be had: float32 (N or len(rows), 5); terms that a field knows not add nothing."""
         sums = np.zeros((len(self.fields), self.count if rows is None else len(rows)), np.float32)
-        for column, (field, index) in zip(sums, self.fields.items(), strict=True):
-            known = [term for term in terms if LexicalIndex.knows(self, field, term)]
+        for column, index in zip(sums, self.fields.values(), strict=True):
+            known = [] if index is None else [term for term in terms if term in index.vocab_dict]
             if known:
                 column[:] = term_sums(index, known, self.count, rows)
         return sums.T
 
     def _attainable(self, terms: Sequence[str]) -> np.ndarray:
         """What a product that has all terms in a field gets at most there: float32 (5,); 1 for a field that knows none of them."""
-        attainable = np.ones(len(self.fields), np.float32)
-        for column, field in enumerate(self.fields):
-            known = [term for term in terms if self.knows(field, term)]
-            if known:
-                missed = [term for term in terms if not self.knows(field, term)]
-                attainable[column] = self.idf(field, known).sum() + self.idf(COVERAGE, missed).sum()
-        return attainable
+        anywhere = [self.frequency(COVERAGE, term) for term in terms]
+        found = [[self.frequency(field, term) for term in terms] for field in self.fields]
+        # What a field lacks counts there as rare as it is over all fields.
+        idf = self.counts.idf(np.array([[here or there for here, there in zip(row, anywhere, strict=True)] for row in found]))
+        return np.where([any(row) for row in found], idf.sum(axis=1), 1).astype(np.float32)
 
     def words(self, field: str) -> list[list[str]]:
         """The words that each of the N products has in a field, each once, in the order in which the catalogue first used them."""

@@ -91,17 +91,9 @@ class GrownLexical(LexicalIndex):
         able = (total > 0) & self.alive
         return top_rows(total, k, able if allowed is None else able & allowed)
 
-    def knows(self, field: str, term: str) -> bool:
-        """Whether the base or a living added product has the term in this field."""
-        return self.base.knows(field, term) or self._frequency(field, term) > 0
-
-    def idf(self, field: str, terms: Sequence[str]) -> np.ndarray:
-        """As `LexicalIndex.idf`: the base's where its field has the term."""
-        found = np.empty(len(terms))
-        for place, term in enumerate(terms):
-            known = self.base.knows(field, term)
-            found[place] = self.base.idf(field, [term])[0] if known else self.counts.idf(np.array(self._frequency(field, term)))
-        return found
+    def frequency(self, field: str, term: str) -> int:
+        """In the base; of a term that it has not, among the living added products."""
+        return self.base.frequency(field, term) or self._frequency(field, term)
 
     def sums(self, terms: Sequence[str], rows: np.ndarray | None = None) -> np.ndarray:
         """As `LexicalIndex.sums`, of base and added products."""

@@ -21,7 +21,6 @@ from fuserank.messages import (
     Filters,
     GivenProduct,
     LeftOut,
-    RankedProduct,
     RankRequest,
     RankResponse,
     Role,
@@ -35,7 +34,7 @@ from fuserank.serving.metrics import METRICS
 from fuserank.serving.package import Package, open_package
 from fuserank.serving.packed_encoders import packed_encoders
 from fuserank.serving.retrieval import retrieve
-from fuserank.serving.stock import Stock
+from fuserank.serving.stock import IN_ANSWERS, Stock
 from fuserank.serving.understanding import understand, without_media
 from fuserank.serving.warming import warming_requests
 from fuserank.settings import MediaSettings
@@ -149,15 +148,15 @@ class RankingService:
             MediaError: the picture or the sound cannot be used.
         """
         started, stock = arrived or time.perf_counter(), self.stock
+        ids = [candidate if isinstance(candidate, str) else candidate.product_id for candidate in request.candidates]
         given = {c.product_id: c for c in request.candidates if not isinstance(c, str)}
         notes = []
         if given:  # of two with one id the last counts, as in a catalogue
             stock, left_out = stock.extended(list(given.values()), self.package.ranker, self.modalities, self._media, lasting=False)
             notes = [f"{one.product_id}: {one.reason}, ranked without it" for one in left_out]
-        ids = [candidate if isinstance(candidate, str) else candidate.product_id for candidate in request.candidates]
-        asked = list(dict.fromkeys(ids))
-        known = [product_id for product_id in asked if product_id in stock.catalogue]
-        if not known:
+        asked, row_of = list(dict.fromkeys(ids)), stock.catalogue.row_of
+        found = [row for row in map(row_of.get, asked) if row is not None]
+        if not found:
             raise RequestError(
                 f"none of the {len(asked)} candidates is in the catalogue",
                 allowed=f"ids of its {len(stock.catalogue)} products, or products with their content",
@@ -165,9 +164,9 @@ class RankingService:
             )
         repeated = len(ids) - len(asked)
         notes += [f"{repeated} repeated candidates were ranked once"] if repeated else []
-        rows = stock.catalogue.rows(known)
+        rows = np.array(found, np.int64)
         scored = self._score(request.query, stock, _Pick(lambda _: rows, lambda _: rows), request.deadline_ms, started)
-        unknown = [product_id for product_id in asked if product_id not in stock.catalogue]
+        unknown = [product_id for product_id in asked if product_id not in row_of] if len(found) < len(asked) else []
         return self._answer(scored, stock, request.k, started, role, notes, unknown)
 
     def searched(self, request: SearchRequest, arrived: float | None = None, role: Role = "champion") -> Answered:
@@ -278,22 +277,24 @@ class RankingService:
         """The k best; candidates of equal score keep their order."""
         best = np.argsort(-scored.scores, kind="stable")[:k]
         likely = [None] * len(best) if scored.probabilities is None else scored.probabilities[best].tolist()
-        lines = zip(stock.details(scored.rows[best]), scored.scores[best].tolist(), likely, strict=True)
-        results = [
-            RankedProduct.model_construct(None, **line, rank=rank, score=score, probability=probability)
-            for rank, (line, score, probability) in enumerate(lines, start=1)
-        ]
-        response = RankResponse.model_construct(
-            request_id=uuid.uuid4().hex,
-            model_version=self.version,
-            role=role,
-            words=scored.words,
-            results=results,
-            candidates=len(scored.rows),
-            unknown_ids=unknown,
-            degraded=scored.degraded,
-            notes=notes,
-            took_ms=round(1000 * (time.perf_counter() - started), 3),
+        lines = zip(stock.details(scored.rows[best], IN_ANSWERS), scored.scores[best].tolist(), likely, strict=True)
+        # One pass of pydantic's own machine code is quicker than `model_construct`, which is Python, line by line.
+        response = RankResponse.model_validate(
+            {
+                "request_id": uuid.uuid4().hex,
+                "model_version": self.version,
+                "role": role,
+                "words": scored.words,
+                "results": [
+                    {**line, "rank": rank, "score": score, "probability": probability}
+                    for rank, (line, score, probability) in enumerate(lines, start=1)
+                ],
+                "candidates": len(scored.rows),
+                "unknown_ids": unknown,
+                "degraded": scored.degraded,
+                "notes": notes,
+                "took_ms": round(1000 * (time.perf_counter() - started), 3),
+            }
         )
         return Answered(response, scored, stock)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +24,7 @@ from fuserank.stored_products import StoredProducts
 from fuserank.types import Product
 
 SHOWN = ("product_id", "title", "description", "brand", "category", "price", "locale")
+IN_ANSWERS = ("product_id", "title", "brand", "category", "price")
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,14 @@ class Stock:
         alive = self.catalogue.alive
         return len(self.catalogue) if alive is None else int(alive.sum())
 
-    def details(self, rows: np.ndarray) -> list[dict[str, Any]]:
-        """Rows of SHOWN and `has_picture`, one for each of `rows`."""
-        found = self.shown.take(rows).to_pylist()
-        return [{**product, "has_picture": int(row) in self.pictures} for product, row in zip(found, rows, strict=True)]
+    def details(self, rows: np.ndarray, columns: Sequence[str] = SHOWN) -> list[dict[str, Any]]:
+        """What people see of products, one for each of `rows`: `columns`, the price a number or None, and `has_picture`."""
+        found = self.shown.select(columns).take(rows).to_pylist()
+        for product, row in zip(found, rows.tolist(), strict=True):
+            product["has_picture"] = row in self.pictures
+            if product["price"] is not None and not math.isfinite(product["price"]):
+                product["price"] = None
+        return found
 
     def extended(
         self,

@@ -29,7 +29,8 @@ class BodyCap:
             await self._too_large(scope, receive, send)
             return
         try:
-            body = await asyncio.wait_for(self._read(receive), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                body = await self._read(receive)
         except TimeoutError:
             await refusal(408, "the request came too slowly", f"within {self._seconds:g} s", "send it faster")(scope, receive, send)
             return
