@@ -2,6 +2,7 @@
 
 import base64
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
@@ -90,7 +91,7 @@ def test_the_latest_change_of_a_product_holds_whatever_is_seen_first(own, tmp_pa
     (tmp_path / "20260101T000000000001Z-a.json").write_text(early.model_dump_json(exclude_none=True))
     updates.catch_up(own)
     (row,) = own.stock.catalogue.rows(["new"])
-    assert own.stock.details([row])[0]["title"] == "second"
+    assert own.stock.details(np.array([row]))[0]["title"] == "second"
 
 
 def test_a_change_that_cannot_be_read_holds_up_no_other(own, tmp_path):
