@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-LOOKED_UP = 64  # postings a row from which looking rows up is faster than adding all postings
+LOOKED_UP = 16  # postings a row from which looking rows up is faster than adding all postings
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ def term_sums(index: Any, terms: Sequence[str], count: int, rows: np.ndarray | N
     np.add.at, which bm25s uses, that takes ten times as long. Few rows are looked up in long lists.
     """
     starts, places, values = (np.asarray(index.scores[part]) for part in ("indptr", "indices", "data"))
-    spans = [slice(starts[i], starts[i + 1]) for i in (index.vocab_dict[term] for term in terms)]
+    ends = ((int(starts[i]), int(starts[i + 1])) for i in (index.vocab_dict[term] for term in terms))
+    spans = [slice(start, stop) for start, stop in ends if stop > start]  # no product may be left of a word that some had
     if rows is None or sum(span.stop - span.start for span in spans) < LOOKED_UP * len(rows) * len(spans):
         total = np.zeros(count, np.float32)
         for span in spans:

@@ -132,6 +132,8 @@ def _works(
 
 def _unread(query: Query, modalities: Sequence[Modality]) -> list[str]:
     """Media that no modality of this model reads."""
+    given = {name: digest for name, digest in (("image", query.image), ("audio", query.audio)) if digest}
+    if not given:
+        return []
     read = {content.value for m in modalities if m.encoder and (content := m.query_content(query)) and content.is_media}
-    given = {"image": query.image, "audio": query.audio}
-    return [f"{name}: this model does not read it" for name, digest in given.items() if digest and digest not in read]
+    return [f"{name}: this model does not read it" for name, digest in given.items() if digest not in read]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
+import psutil
 
 from tests.benchmarks.records import Row, record
 from tests.faults import load
@@ -107,12 +106,9 @@ def rows(name: str, ours: Measured, peers: Mapping[str, Measured], quantiles: Se
 
 
 def cpu_seconds(served: Served) -> float:
-    """Processor time of all workers so far, out of /proc in ticks of 10 ms."""
-    ticks = 0
-    for pid in served.workers():
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    """Processor time of a server so far: of its master, which does next to nothing, and its workers."""
+    master = psutil.Process(served.pid)
+    return sum(sum(process.cpu_times()[:2]) for process in (master, *master.children(recursive=True)))
 
 
 def _maker(target: Target, first: int) -> load.Make:

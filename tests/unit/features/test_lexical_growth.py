@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fuserank.modalities import bm25
 from fuserank.modalities.lexical import COVERAGE, FIELD_B, FIELDS, K1, B, Lexical, LexicalIndex
 from fuserank.modalities.lexical_growth import AddedWords, GrownLexical
 from fuserank.modalities.tokens import tokenize
@@ -185,3 +186,9 @@ def test_scores_of_some_rows_are_those_rows_of_all_scores(base, query, data):
     index = LexicalIndex.build(base)
     rows = np.array(data.draw(st.lists(st.integers(0, len(base) - 1), max_size=8)) if base else [], np.int64)
     assert np.array_equal(index.scores(query, rows), index.scores(query)[rows])
+
+
+def test_rows_are_looked_up_beside_a_word_that_no_product_is_left_of(monkeypatch):
+    monkeypatch.setattr(bm25, "LOOKED_UP", 0)
+    taken = grown([Product("a", "red shirt"), Product("b", "blue shirt")]).taken(np.array([0]))
+    assert np.array_equal(taken.scores("blue shirt", np.array([0])), taken.scores("blue shirt"))
