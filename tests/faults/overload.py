@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import statistics
+import time
 from dataclasses import dataclass
+from itertools import count
 
 from tests.faults import load
 from tests.faults.noise import noise
@@ -14,12 +16,12 @@ from tests.faults.served import Served, serve
 from tests.faults.stand import Stand
 from tests.faults.wire import post
 
-SECONDS, ROUNDS, FULL = 900, 3, 300
+SECONDS, ROUNDS, WIDTH = 900, 3, 6
 NOMINAL, OVER, FACTOR = 0.4, 5.0, 2.0
 LASTING, MOST, LEAST = 8.0, 30.0, 150  # seconds of a load, and requests at nominal load
 
 
-def make(stand: Stand):
+def make(stand: Stand) -> load.Make:
     """Requests that no cache knows: each has words of its own."""
 
     def request(number: int) -> bytes:
@@ -48,16 +50,33 @@ def answered(outcomes: list[load.Outcome]) -> list[load.Outcome]:
     return [outcome for outcome in outcomes if outcome.status == 200]
 
 
+async def capacity(port: int, asked: load.Make) -> float:
+    """Requests a second that are answered when there is always one more; who is refused comes again soon."""
+    callers, numbers, until = load.Callers(port, retry=False), count(), time.perf_counter() + LASTING
+
+    async def call() -> int:
+        good = 0
+        while time.perf_counter() < until:
+            outcome = await callers.ask(number := next(numbers), asked(number))
+            good += outcome.status == 200
+            if outcome.status != 200:
+                await asyncio.sleep(0.02)
+        return good
+
+    total = sum(await asyncio.gather(*(call() for _ in range(WIDTH))))
+    callers.close()
+    return total / LASTING
+
+
 async def one_round(served: Served, stand: Stand, number: int) -> Round:
     """Capacity anew, because the machine may have changed; then nominal load and overload, right after one another."""
     asked = make(stand)
-    full = answered(await load.closed(served.port, lambda n: asked(n + 100_000 * number), FULL, 4))
-    capacity = len(full) / (max(o.sent + o.seconds for o in full) - min(o.sent for o in full))
-    lasting = min(MOST, max(LASTING, LEAST / (NOMINAL * capacity)))
-    nominal = await load.opened(served.port, lambda n: asked(n + 100_000 * number + 30_000), NOMINAL * capacity, lasting)
+    most = await capacity(served.port, lambda n: asked(n + 100_000 * number))
+    lasting = min(MOST, max(LASTING, LEAST / (NOMINAL * most)))
+    nominal = await load.opened(served.port, lambda n: asked(n + 100_000 * number + 30_000), NOMINAL * most, lasting)
     await asyncio.sleep(1)
-    over = await load.opened(served.port, lambda n: asked(n + 100_000 * number + 60_000), OVER * capacity, LASTING)
-    return Round(capacity, nominal, over)
+    over = await load.opened(served.port, lambda n: asked(n + 100_000 * number + 60_000), OVER * most, LASTING)
+    return Round(most, nominal, over)
 
 
 async def all_rounds(served: Served, stand: Stand) -> list[Round]:
