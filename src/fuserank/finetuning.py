@@ -24,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fuserank.devices import Device, device_of
 from fuserank.encoders.efficientnet import POOLED, load_torch
 from fuserank.errors import InputError
 from fuserank.frozen_maps import AT_ONCE, LastBlocks, batches, frozen_maps
@@ -48,7 +49,7 @@ class FinetuningKnobs:
     learning_rate: float = 5e-4
     weight_decay: float = 1e-2
     seed: int = 0
-    device: str = "auto"
+    device: Device = "auto"
 
 
 class Tuned(NamedTuple):
@@ -69,7 +70,7 @@ def finetune(photos: Iterable[Photo], knobs: FinetuningKnobs, *, scratch: Path, 
     Raises:
         InputError: fewer than FEWEST photos, or products judged for them.
     """
-    device = torch.device("cuda" if knobs.device == "auto" and torch.cuda.is_available() else knobs.device.replace("auto", "cpu"))
+    device = device_of(knobs.device)
     rng = np.random.default_rng(knobs.seed)
     judged: list[Mapping[str, int]] = []
     with tempfile.TemporaryDirectory(dir=scratch) as folder, torch.random.fork_rng():

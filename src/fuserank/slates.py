@@ -6,7 +6,7 @@ Shapes: N candidates, M modalities, S pair scores, D width, R rank; B slates pad
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor
 from fuserank.data.dataset import Dataset
 from fuserank.features.catalogue import Catalogue
 from fuserank.features.pairs import PairScores
-from fuserank.features.queries import QueryFeatures
+from fuserank.features.queries import QueryFeatures, joined
 from fuserank.modalities.base import Modality
 from fuserank.projection import ModalitySpec
 from fuserank.ranker import Ranker, Slates
@@ -211,16 +211,26 @@ def _chunks(features: Features, chunk: int) -> list[np.ndarray]:
     return [np.arange(start, min(start + chunk, size)) for start in range(0, max(size, 1), chunk)]
 
 
-@torch.inference_mode()
 def score_slate(ranker: Ranker, products: Tensor | StoredProducts, queries: QueryFeatures, slate: Slate) -> np.ndarray:
-    """(N,) float32 logits of one slate, the ranker in eval mode.
+    """(N,) float32 logits of one slate; arguments as of `score_slates`."""
+    return score_slates(ranker, products, [(queries, slate)])[0]
+
+
+@torch.inference_mode()
+def score_slates(
+    ranker: Ranker, products: Tensor | StoredProducts, asked: Sequence[tuple[QueryFeatures, Slate]]
+) -> list[np.ndarray]:
+    """Float32 logits of the slates of several requests in one pass, (N,) of each; the ranker in eval mode.
 
     Args:
-        products: of `project_catalogue`; or of `store_catalogue`, for a slate that hides no more of them than that did.
+        products: of `project_catalogue`; or of `store_catalogue`, for slates that hide no more of them than that did.
+        asked: at least one; each slate beside the queries that it names its own in.
     """
-    batch, _ = collate(queries, [slate], ranker.spec.modalities, products.device)
-    scores: np.ndarray = ranker(products, batch)[0].float().cpu().numpy()
-    return scores
+    starts = np.cumsum([0, *(len(queries) for queries, _ in asked)])
+    slates = [replace(slate, query=slate.query + int(start)) for (_, slate), start in zip(asked, starts, strict=False)]
+    batch, _ = collate(joined([queries for queries, _ in asked]), slates, ranker.spec.modalities, products.device)
+    scores: np.ndarray = ranker(products, batch).float().cpu().numpy()
+    return [row[: len(slate.rows)] for row, slate in zip(scores, slates, strict=True)]
 
 
 def keep_modalities(slates: Sequence[Slate], specs: Sequence[ModalitySpec], names: Sequence[str]) -> list[Slate]:

@@ -93,6 +93,13 @@ class StoredProducts:
         """Where the rows are."""
         return next(iter(self.parts.values())).base.device
 
+    def to(self, device: torch.device | str) -> StoredProducts:
+        """The same rows on a device; this very object where they are there already."""
+        if self.device == torch.device(device):
+            return self
+        moved = {name: _Rows(rows.base.to(device), rows.added.to(device)) for name, rows in self.parts.items()}
+        return StoredProducts(self.modalities, moved)
+
     @property
     def bytes_per_product(self) -> int:
         """Bytes of a row of all parts."""

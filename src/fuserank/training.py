@@ -22,6 +22,7 @@ from torch import Tensor
 
 from fuserank.catalogue_words import infer_words
 from fuserank.checkpoint import load_checkpoint, save_checkpoint
+from fuserank.devices import Device, device_of
 from fuserank.losses import LOSSES, Loss
 from fuserank.prior import best_trust, fit_prior
 from fuserank.ranker import Ranker, RankerSpec, blend
@@ -47,7 +48,7 @@ class TrainingKnobs:
     late_weight_decay: float = 0.3
     modality_dropout: float = 0.1
     families: tuple[tuple[str, ...], ...] = ()
-    device: str = "auto"
+    device: Device = "auto"
     precision: str = "auto"
     max_grade: float = 3.0
 
@@ -107,7 +108,7 @@ def train(
         raise ValueError(
             f"{len(train_slates)} training and {len(val_slates)} validation slates; both need at least one judged query"
         )
-    device = torch.device("cuda" if knobs.device == "auto" and torch.cuda.is_available() else knobs.device.replace("auto", "cpu"))
+    device = device_of(knobs.device)
     loss = _loss(knobs)
     torch.manual_seed(seed)
     ranker = Ranker(spec)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fuserank.devices import Device
 from fuserank.encoders.base import EncoderInfo, unit_rows
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.encoders.hub_loading import refuse_other_architecture
@@ -72,7 +73,7 @@ class HubImage:
         SettingsError: not an architecture of READINGS.
     """
 
-    def __init__(self, folder: HubFolder, max_bytes: int, max_pixels: int, device: str = "cpu") -> None:
+    def __init__(self, folder: HubFolder, max_bytes: int, max_pixels: int, device: Device = "cpu") -> None:
         refuse_other_architecture(folder, "pictures", READINGS)
         self.folder, self._reading = folder, READINGS[folder.model_type]
         self._network = HubNetwork(folder, device, self._reading.unused)

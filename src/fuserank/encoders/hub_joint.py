@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fuserank.devices import Device
 from fuserank.encoders.base import unit_rows
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.encoders.hub_image import HubImage
@@ -29,7 +30,7 @@ class HubJoint(HubImage):
         SettingsError: not one of ARCHITECTURES.
     """
 
-    def __init__(self, folder: HubFolder, max_bytes: int, max_pixels: int, device: str = "cpu") -> None:
+    def __init__(self, folder: HubFolder, max_bytes: int, max_pixels: int, device: Device = "cpu") -> None:
         refuse_other_architecture(folder, "words and pictures together", ARCHITECTURES)
         super().__init__(folder, max_bytes, max_pixels, device)
         fill = folder.model_type == "siglip"

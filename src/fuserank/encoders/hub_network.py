@@ -6,15 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fuserank.devices import Device, device_of
 from fuserank.encoders.base import EncoderInfo
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.encoders.hub_loading import explained, quiet, refuse_without
 from fuserank.encoders.picture_decoding import decode_picture
 from fuserank.errors import SettingsError
+
+if TYPE_CHECKING:
+    import torch
 
 REVISION = 1  # of the code that makes vectors of these models; counts up when it gives other numbers
 # One of each must be there: without vocabulary transformers would make an empty tokenizer and say nothing.
@@ -34,7 +38,7 @@ class HubNetwork:
     """
 
     folder: HubFolder
-    device: str = "cpu"
+    device: Device = "cpu"
     unused: tuple[str, ...] = ()
 
     @cached_property
@@ -74,10 +78,8 @@ class HubNetwork:
         return network.eval().to(self._where)
 
     @cached_property
-    def _where(self) -> str:
-        import torch
-
-        return ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
+    def _where(self) -> torch.device:
+        return device_of(self.device)
 
     def info(self, dim: int) -> EncoderInfo:
         """Identity: weights, preprocessing and our own code."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fuserank.devices import Device
 from fuserank.encoders.base import EncoderInfo, unit_rows
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.encoders.hub_loading import refuse_other_architecture
@@ -80,7 +81,7 @@ class HubText:
         SettingsError: not a text encoder, or one with modules or a pooling that are not known here.
     """
 
-    def __init__(self, folder: HubFolder, device: str = "cpu") -> None:
+    def __init__(self, folder: HubFolder, device: Device = "cpu") -> None:
         refuse_other_architecture(folder, "text", ARCHITECTURES)
         _refuse_other_modules(folder)
         self.folder, self._pool, self.prompts = folder, POOLINGS[_pooling(folder)], _prompts(folder)

@@ -56,6 +56,26 @@ class QueryFeatures:
         return self.present[:, self.modalities.index(modality)]
 
 
+def joined(parts: Sequence[QueryFeatures]) -> QueryFeatures:
+    """The queries of all parts, in order.
+
+    Args:
+        parts: at least one, all of the same modalities.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    longest = max(part.words.shape[1] for part in parts)
+    return QueryFeatures(
+        query_ids=[query_id for part in parts for query_id in part.query_ids],
+        texts=[text for part in parts for text in part.texts],
+        modalities=parts[0].modalities,
+        vectors={name: np.concatenate([part.vectors[name] for part in parts]) for name in parts[0].vectors},
+        present=np.concatenate([part.present for part in parts]),
+        pasts=[past for part in parts for past in part.pasts],
+        words=np.concatenate([np.pad(part.words, ((0, 0), (0, longest - part.words.shape[1]))) for part in parts]),
+    )
+
+
 def build_query_features(
     queries: Sequence[Query],
     modalities: Sequence[Modality],

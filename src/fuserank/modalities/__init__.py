@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from fuserank.devices import Device
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.encoders.onnx_cache import default_cache
 from fuserank.modalities.audio import Audio
@@ -49,7 +50,7 @@ def make_modalities(
     threads: int = 2,
     media: MediaSettings | None = None,
     own: Mapping[str, HubFolder] | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
 ) -> list[Modality]:
     """Modalities by name; weights are loaded when the first batch is encoded.
 

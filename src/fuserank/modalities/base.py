@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from fuserank.devices import Device
 from fuserank.encoders.base import Encoder, EncoderInfo, widened
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.settings import MediaSettings
@@ -95,7 +96,7 @@ class Resources:
     threads: int = 2
     media: MediaSettings = field(default_factory=MediaSettings)
     own: Mapping[str, HubFolder] = field(default_factory=dict)
-    device: str = "cpu"
+    device: Device = "cpu"
 
 
 ModalityFactory = Callable[[Resources], Modality]

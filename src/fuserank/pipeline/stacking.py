@@ -13,8 +13,7 @@ import numpy as np
 
 from fuserank.errors import InputError
 from fuserank.features.catalogue import Catalogue
-from fuserank.features.queries import QueryFeatures
-from fuserank.features.query_words import query_words
+from fuserank.features.queries import QueryFeatures, joined
 from fuserank.slates import Features, Slate
 
 
@@ -38,13 +37,9 @@ def stack(named: Sequence[tuple[str, Features]]) -> Features:
         vectors={m: np.concatenate([c.vectors[m] for c in catalogues]) for m in catalogues[0].vectors},
         present=np.concatenate([c.present for c in catalogues]),
     )
-    asked = QueryFeatures(
+    asked = replace(
+        joined(queries),
         query_ids=[f"{name}/{i}" for name, f in named for i in f.queries.query_ids],
-        texts=[text for q in queries for text in q.texts],
-        modalities=queries[0].modalities,
-        vectors={m: np.concatenate([q.vectors[m] for q in queries]) for m in queries[0].vectors},
-        present=np.concatenate([q.present for q in queries]),
-        words=query_words([text for q in queries for text in q.texts]),
         pasts=[replace(p, rows=p.rows + start) for q, start in zip(queries, _starts(catalogues), strict=True) for p in q.pasts],
     )
     return Features(named[0][1].modalities, catalogue, asked)

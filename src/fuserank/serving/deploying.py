@@ -38,7 +38,9 @@ def deploy(what: Path, settings: Settings, *, cache: Path | None = None) -> Depl
 
     def caught_up(folder: Path, wait_for_sound: bool = True) -> RankingService:
         families = settings.evaluation.families
-        service = load(folder, cache=cache, media=settings.media, families=families, wait_for_sound=wait_for_sound)
+        service = load(
+            folder, cache=cache, media=settings.media, families=families, wait_for_sound=wait_for_sound, device=knobs.device
+        )
         updates.catch_up(service)
         return service
 

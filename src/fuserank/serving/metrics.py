@@ -16,6 +16,9 @@ class Metrics:
     def __init__(self) -> None:
         self.requests = Histogram("fuserank_request_seconds", "From arrival to answer", ["route"], buckets=SECONDS)
         self.stages = Histogram("fuserank_stage_seconds", "Parts of an answer", ["stage"], buckets=SECONDS)
+        self.scored_together = Histogram(
+            "fuserank_scored_together", "Slates that one pass on a GPU scored", buckets=(1, 2, 4, 8, 16, 32, 64)
+        )
         self.degraded = Counter("fuserank_degraded_total", "Answers that left something out", ["what"])
         self.refused = Counter("fuserank_refused_total", "Requests that got no answer", ["status"])
         self.shed = Counter("fuserank_shed_total", "Requests refused because too many were waiting")

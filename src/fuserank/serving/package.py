@@ -21,6 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fuserank.devices import Device, device_of
 from fuserank.errors import InputError, ModelFolderError
 from fuserank.features import Catalogue, build_query_features
 from fuserank.features.extraction import ReadBytes
@@ -126,8 +127,11 @@ def build_package(
     return out
 
 
-def open_package(folder: Path) -> Package:
+def open_package(folder: Path, device: Device = "cpu") -> Package:
     """Open a package folder after checking every byte of it.
+
+    Args:
+        device: where the ranker and what it stores of products are kept; on a processor the latter stay memory-mapped.
 
     Raises:
         ModelFolderError: missing, half-written, altered, or parts that do not belong together.
@@ -150,7 +154,8 @@ def open_package(folder: Path) -> Package:
     version = f"{meta.name}@{sha256_file(folder / 'model' / SEAL)[:12]}"
     raw = json.loads((folder / "histories.json").read_bytes())
     histories = {user: [(moment, product) for moment, product in events] for user, events in raw.items()}
-    return Package(folder, ranker, meta, version, Stock(catalogue, stored, products, pictures), histories)
+    place = device_of(device)
+    return Package(folder, ranker.to(place), meta, version, Stock(catalogue, stored.to(place), products, pictures), histories)
 
 
 def _refuse_other_modalities(ranker: Ranker, catalogue: Catalogue, folder: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fuserank.devices import Device
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import RequestError
 from fuserank.features import ContentCache, QueryFeatures
@@ -34,11 +35,12 @@ from fuserank.serving.metrics import METRICS
 from fuserank.serving.package import Package, open_package
 from fuserank.serving.packed_encoders import packed_encoders
 from fuserank.serving.retrieval import retrieve
+from fuserank.serving.scoring import scoring
 from fuserank.serving.stock import IN_ANSWERS, Stock
 from fuserank.serving.understanding import understand, without_media
 from fuserank.serving.warming import warming_requests
 from fuserank.settings import MediaSettings
-from fuserank.slates import Features, score_slate
+from fuserank.slates import Features
 
 log = logging.getLogger(__name__)
 WORKERS = 4  # requests with a deadline that are computed at once
@@ -114,6 +116,7 @@ class RankingService:
         names = {modality.name for modality in modalities}
         known = {family: tuple(m for m in members if m in names) for family, members in (families or {}).items()}
         self.families = {family: members for family, members in known.items() if members}
+        self._scores = scoring(package.ranker)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="rank")
 
     @property
@@ -260,7 +263,7 @@ class RankingService:
         try:
             with METRICS.stage("score"):
                 slate = Features(self.modalities, stock.catalogue, queries).slate(0, rows)
-                scores = score_slate(self.package.ranker, stock.stored, queries, slate)
+                scores = self._scores(stock.stored, queries, slate)
             if not np.isfinite(scores).all():
                 raise FloatingPointError("scores are not finite")
         except Exception:
@@ -317,6 +320,7 @@ def load(
     media: MediaSettings | None = None,
     families: Mapping[str, Sequence[str]] | None = None,
     wait_for_sound: bool = True,
+    device: Device = "auto",
 ) -> RankingService:
     """Load a package folder and answer a request of each kind, so that no shopper waits for weights.
 
@@ -328,6 +332,7 @@ def load(
         families: of modalities, for explanations.
         wait_for_sound: False: return when words and pictures are answered, and make ready for sounds behind that. The speech
             model takes nearly as long as all else, and a worker that starts in place of another is wanted soon.
+        device: that ranks, and that encoders of your own run on; auto: a GPU where there is one.
 
     Raises:
         ModelFolderError: the folder is damaged.
@@ -335,9 +340,9 @@ def load(
     """
     import torch
 
-    package = open_package(folder)
+    package = open_package(folder, device)
     names, own = [spec.name for spec in package.ranker.spec.modalities], packed_encoders(folder)
-    modalities = make_modalities(names, cache=cache, threads=threads, media=media, own=own, device="auto")
+    modalities = make_modalities(names, cache=cache, threads=threads, media=media, own=own, device=device)
     check_encoders(package.meta, modalities)
     torch.set_num_threads(threads)
     service = RankingService(package, modalities, families, media)

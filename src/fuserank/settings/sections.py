@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from fuserank.devices import Device
 from fuserank.settings.values import Folder, Names, Section, Seed, Seeds, SomeNames
 
 
@@ -35,7 +36,7 @@ class FeatureSettings(Section):
     workers: int = Field(2, gt=0, description="threads that decode media beside the encoder")
     encoders: EncoderSettings = EncoderSettings()
     allow_download: bool = Field(False, description="fetch encoders named by hub id; else only the local hub cache is read")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="that encoders of your own run on")
+    device: Device = Field("auto", description="that encoders of your own run on")
 
 
 class TrainingSettings(Section):
@@ -65,7 +66,7 @@ class TrainingSettings(Section):
     input_dropout: float = Field(0.3, ge=0, lt=1, description="of late interaction")
     modality_dropout: float = Field(0.1, ge=0, lt=1, description="share of slates that lack modalities in training")
     dropout: float = Field(0.2, ge=0, lt=1)
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
 
@@ -133,6 +134,7 @@ class ServingSettings(Section):
 
     workers: int = Field(2, gt=0, le=64, description="processes, each with the model; product vectors are shared between them")
     threads: int = Field(2, gt=0, le=64, description="requests that a worker computes at once")
+    device: Device = Field("auto", description="that ranks; on a GPU requests are scored together, so give it 16 threads or more")
     log: bool = Field(True, description="keep answers and feedback under home/log, for monitoring")
     log_share: float = Field(1.0, gt=0, le=1, description="of the answers that are kept; feedback is all kept")
     log_bytes: int = Field(2**30, gt=0, description="of the log; above it the oldest segments are removed")
