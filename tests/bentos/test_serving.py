@@ -348,7 +348,7 @@ def test_a_probability_is_that_of_its_score(service, own, some):
 
 
 def test_scores_of_words_have_no_probability(shop, sure, some, monkeypatch):
-    monkeypatch.setattr(service, "_scores", lambda *_: 1 / 0)
+    monkeypatch.setattr(sure, "_scores", lambda *_: 1 / 0)
     answer = sure.rank(RankRequest(query=ShopperQuery(text=some["text"]), candidates=shop.features.catalogue.product_ids))
     assert answer.degraded and {r.probability for r in answer.results} == {None}
 
