@@ -18,7 +18,6 @@ os.environ.setdefault("OTEL_SDK_DISABLED", "true")
 
 import bentoml
 from bentoml._internal.utils import circus
-from bentoml.models import BentoModel
 
 from fuserank import serving
 from fuserank.errors import SettingsError
@@ -46,7 +45,7 @@ app = create_app(
 class RankerService:
     """Ranks products for a query of text, picture, sound or shopping history."""
 
-    package = BentoModel(TAG.read_text().strip()) if TAG.exists() else None
+    package = bentoml.models.BentoModel(TAG.read_text().strip()) if TAG.exists() else None
 
     def __init__(self) -> None:
         exported = SETTINGS.home / "encoders"  # of a training on this machine; elsewhere the user's own cache serves

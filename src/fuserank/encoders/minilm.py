@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fuserank.encoders.base import EncoderInfo, unit_rows, verify_weights
-from fuserank.encoders.onnx_cache import exported, quiet_export, session
+from fuserank.encoders.onnx_cache import MODEL, exported, quiet_export, session
 from fuserank.encoders.text_cleaning import clean_text
 
 MAX_TOKENS = 128  # the length it was trained with
@@ -71,8 +71,7 @@ class MiniLM:
 
     @cached_property
     def _session(self) -> Any:
-        verify_weights(_folder() / "model.safetensors", self.info)
-        return session(exported(self.info, self._cache, _export), self._threads)
+        return session(exported(self.info, self._cache, _export) / MODEL, self._threads)
 
 
 def sentences(states: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -98,17 +97,18 @@ def _folder() -> Path:
     return get_model_path()
 
 
-def _export(path: Path) -> None:
+def _export(folder: Path) -> None:
     """Write the token encoder as ONNX: input_ids and attention_mask (n, t) int64 -> (n, t, 384)."""
     import torch
 
+    verify_weights(_folder() / "model.safetensors", MiniLM.info)
     ids = torch.ones(2, 8, dtype=torch.long)
     shape = {0: torch.export.Dim("batch"), 1: torch.export.Dim("length", max=512)}
     with quiet_export():
         torch.onnx.export(
             load_torch(),
             (),
-            str(path),
+            str(folder / MODEL),
             kwargs={"input_ids": ids, "attention_mask": torch.ones_like(ids)},
             input_names=["input_ids", "attention_mask"],
             dynamic_shapes={"input_ids": shape, "attention_mask": shape},

@@ -12,7 +12,7 @@ import numpy as np
 
 from fuserank.encoders.base import EncoderInfo, unit_rows, verify_weights
 from fuserank.encoders.multilingual_network import TokenTable, membership, network, read_weights, windows
-from fuserank.encoders.onnx_cache import session
+from fuserank.encoders.onnx_cache import MODEL, exported, session
 from fuserank.encoders.text_cleaning import clean_text
 
 MAX_CHARACTERS = 600  # its cost grows with length, and what a product is stands at the beginning
@@ -23,6 +23,7 @@ class MultilingualUse:
     """512 numbers for a text in any of 16 languages.
 
     Args:
+        cache: folder for the ONNX model and the vectors of tokens.
         threads: threads of the runtime.
     """
 
@@ -30,8 +31,8 @@ class MultilingualUse:
         "use-multilingual-v3", "0.2.1+1", 512, "Apache-2.0", "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"
     )
 
-    def __init__(self, threads: int = 2) -> None:
-        self._threads = threads
+    def __init__(self, cache: Path, threads: int = 2) -> None:
+        self._cache, self._threads = cache, threads
 
     def prepare(self, value: str) -> str:
         """Clean and shorten one text."""
@@ -59,8 +60,15 @@ class MultilingualUse:
 
     @cached_property
     def _network(self) -> tuple[TokenTable, Any]:
-        table, arrays = read_weights(verify_weights(_resources() / "weights.npz", self.info))
-        return table, session(network(arrays), self._threads)
+        folder = exported(self.info, self._cache, _export)
+        return TokenTable.load(folder), session(folder / MODEL, self._threads)
+
+
+def _export(folder: Path) -> None:
+    """Write the network as ONNX, and the vectors of tokens beside it: unpacked, they are shared by all processes."""
+    table, arrays = read_weights(verify_weights(_resources() / "weights.npz", MultilingualUse.info))
+    table.save(folder)
+    (folder / MODEL).write_bytes(network(arrays))
 
 
 def _resources() -> Path:

@@ -12,7 +12,7 @@ All tokens of a batch lie in one matrix, sentence after sentence, so nothing is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,16 @@ class TokenTable:
         vectors *= self.scale[chunk, None]
         vectors += self.offset[chunk, None]
         return vectors
+
+    def save(self, folder: Path) -> None:
+        """Write a .npy file for each array into a folder that is there."""
+        for part in fields(self):
+            np.save(folder / f"{part.name}.npy", getattr(self, part.name), allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> TokenTable:
+        """Read what `save` wrote, memory-mapped."""
+        return cls(**{part.name: np.load(folder / f"{part.name}.npy", mmap_mode="r", allow_pickle=False) for part in fields(cls)})
 
 
 def read_weights(path: Path) -> tuple[TokenTable, dict[str, np.ndarray]]:

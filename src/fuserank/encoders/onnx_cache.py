@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from fuserank.encoders.base import EncoderInfo
-from fuserank.files import new_folder, sha256_file
+from fuserank.errors import ModelFolderError
+from fuserank.files import new_folder
+from fuserank.sealed import seal, verify
 
 if TYPE_CHECKING:
     import onnxruntime
     import torch
+
+MODEL = "model.onnx"
 
 
 def default_cache() -> Path:
@@ -27,21 +31,22 @@ def default_cache() -> Path:
 
 
 def exported(info: EncoderInfo, cache: Path, export: Callable[[Path], None]) -> Path:
-    """Path of the ONNX file of an encoder, exported when it is missing or damaged.
+    """The folder that holds an encoder's MODEL, exported when it is missing or damaged.
 
     Args:
-        info: names the file; another version or other weights give another file.
+        info: names the folder; another version or other weights give another one.
         cache: folder of exported models, made when missing. Two processes may ask at once.
-        export: writes the model to the path it is given; loads the weights, so it is called only when needed.
+        export: writes MODEL, and what else the encoder reads, into the folder it is given; loads the weights, so it is called
+            only when needed.
     """
     cache.mkdir(parents=True, exist_ok=True)
     folder = cache / f"{info.key}-{info.sha256[:12]}"
     with FileLock(cache / f".{folder.name}.lock"):
         if not _intact(folder):
             with new_folder(folder) as work:
-                export(work / "model.onnx")
-                (work / "model.sha256").write_text(sha256_file(work / "model.onnx"))
-    return folder / "model.onnx"
+                export(work)
+                seal(work)
+    return folder
 
 
 def export_of_pixels(network: torch.nn.Module, forward: Callable[[Any, torch.Tensor], torch.Tensor], size: int, path: Path) -> None:
@@ -83,19 +88,20 @@ def quiet_export() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def session(model: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
-    """An ONNX Runtime session on the CPU with `threads` threads; of a file, or of what one would hold."""
+def session(model: Path, threads: int) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session of a file, on the CPU with `threads` threads."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     # Spinning threads would take the cores from those that decode beside the encoder.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(
-        model if isinstance(model, bytes) else str(model), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
 def _intact(folder: Path) -> bool:
-    model, digest = folder / "model.onnx", folder / "model.sha256"
-    return model.is_file() and digest.is_file() and sha256_file(model) == digest.read_text()
+    try:
+        verify(folder, [MODEL])
+    except ModelFolderError:
+        return False
+    return True

@@ -52,4 +52,4 @@ def text(resources: Resources) -> SentenceModality:
 
 def multilingual(resources: Resources) -> SentenceModality:
     """Text in many languages through the multilingual Universal Sentence Encoder."""
-    return SentenceModality("multilingual", multilingual_use(resources.threads))
+    return SentenceModality("multilingual", multilingual_use(resources.cache, resources.threads))
