@@ -25,7 +25,7 @@ from fuserank.serving.http import TokenGate, create_app
 from fuserank.settings import load_settings
 
 # The master imports this file as well, before it starts workers. It looks for dead ones every ten seconds, and no setting says so.
-circus.create_standalone_arbiter = partial(circus.create_standalone_arbiter, check_delay=1.0)
+circus.create_standalone_arbiter = partial(circus.create_standalone_arbiter, check_delay=0.25)
 
 TAG = Path(__file__).with_name("package.tag")
 SETTINGS = load_settings()
