@@ -147,6 +147,15 @@ def test_the_report_is_a_page_and_json(tmp_path):
     assert html.count("no difference shown") + html.count("challenger better") + html.count("challenger worse") >= 4
 
 
+def test_a_shadow_is_never_called_worse_by_clicks_on_the_other_order(tmp_path):
+    users = [f"user {n}" for n in range(12)]
+    answers = [answer(user, role, order, user=user) for user in users for role, order in (("champion", TEN), ("shadow", TEN[::-1]))]
+    found = compared(tmp_path, *answers, *[act(user, "p1") for user in users])
+    found.write(tmp_path / "report")
+    html = (tmp_path / "report/comparison.html").read_text()
+    assert found.shadow.ndcg.p < 0.01 and "challenger lower" in html and "challenger worse" not in html
+
+
 def test_a_page_of_each_part_alone_and_names_that_cannot_run(tmp_path):
     logs = {
         "shadow": shadow_of("s", "<script>@bbbbbbbbbbbb", TIME),
