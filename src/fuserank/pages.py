@@ -21,8 +21,8 @@ def render(template: str, **context: Any) -> str:
     """Fill a template.
 
     Args:
-        template: ``"validation.html"``, ``"leaderboard.html"``, ``"tuning.html"``, ``"explanation.html"``, ``"errors.html"`` or
-            ``"drift.html"``.
+        template: ``"validation.html"``, ``"leaderboard.html"``, ``"tuning.html"``, ``"explanation.html"``, ``"errors.html"``,
+            ``"drift.html"`` or ``"comparison.html"``.
         context: the names that the template uses; a name that is not given is an error, not an empty place.
 
     Returns:

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from fuserank.errors import RequestError
-from fuserank.messages import RankRequest, SearchRequest, ShopperQuery
+from fuserank.inference_log import InferenceLog, read_log
+from fuserank.messages import FeedbackRequest, RankRequest, SearchRequest, ShopperQuery
+from fuserank.online_evaluation import compare_log
 from fuserank.serving import Deployment, Lineup, RankingService, open_package
 from fuserank.serving.deployment import WAITING_SHADOWS
 from tests.served_shops import SampleStore, open_shop
@@ -159,6 +161,59 @@ def test_an_interleaved_list_says_who_picked_each_product(shop, service, second,
 def test_only_an_interleaved_answer_has_teams(shop, service, second, log):
     Deployment(Lineup(service, second, "canary", 1.0), log).rank(asked(shop), 0.0)
     assert log.told[0][3].teams is None
+
+
+def click(answer, product_id):
+    acted = {
+        "action_name": "click",
+        "query_id": answer.request_id,
+        "timestamp": "2026-01-31T12:00:00Z",
+        "event_attributes": {"object": {"object_id": product_id}},
+    }
+    return FeedbackRequest.model_validate({"events": [acted]})
+
+
+def test_what_was_served_is_compared_by_its_log(shop, service, second, tmp_path):
+    """Every shopper wants what the challenger alone shows, and clicks it wherever it stands."""
+    request = asked(shop, "blue shoes", k=5)
+    ours, theirs = ids(service.rank(request)), ids(second.rank(request))
+    wanted = next(product for product in theirs if product not in ours)
+    clicked = []
+    with InferenceLog(tmp_path) as kept:
+        for mode, requests in (("interleave", 12), ("canary", 6), ("shadow", 6)):
+            deployment = Deployment(Lineup(service, second, mode, 0.5 if mode == "canary" else 1.0), log=kept)
+            for number in range(requests):
+                answer = deployment.rank(request.model_copy(update={"session_id": f"{mode} {number}"}), 0.0)
+                if wanted in ids(answer):
+                    deployment.feedback(click(answer, wanted), 0.0)
+                    clicked.append(answer.role)
+                until_free(deployment)
+                deployment.rank(request.model_copy(update={"model": "challenger"}), 0.0)
+    found = compare_log(tmp_path)
+    assert (found.champion, found.challenger) == (service.version, second.version)
+    (clicks,) = found.interleaved.preferences
+    assert (found.interleaved.requests, clicks.requests) == (12, clicked.count("interleaved"))
+    assert clicks.requests > 0 and clicks.delta == 0.5 and clicks.shoppers_for == clicks.requests
+    assert set(clicked) == {"interleaved", "challenger"} and found.events == {"used": len(clicked)}
+    rates = found.canary.measures[0]
+    assert (rates.champion, rates.challenger, rates.requests[1]) == (0, 1, clicked.count("challenger"))
+    assert (found.shadow.requests, found.shadow.overlap) == (6, pytest.approx(len({*ours} & {*theirs}) / 5))
+    assert found.shadow.same_first == (ours[0] == theirs[0]) and found.shadow.ndcg is None
+    assert 1 <= found.canary.left_out["challenger: asked for by name"] < 6, "those between the first and the last one drawn"
+    assert found.canary.changed_sides == 0 and found.canary.of_nobody == (0, 0)
+
+
+def test_the_log_says_which_visit_it_was_and_who_was_asked_for_by_name(shop, service, second, tmp_path):
+    with InferenceLog(tmp_path) as kept:
+        deployment = Deployment(Lineup(service, second, "canary", 1.0), log=kept)
+        for more in ({"model": "challenger"}, {"session_id": "a visit"}):
+            deployment.rank(asked(shop, k=1, **more), 0.0)
+    rows = read_log(tmp_path, "rankings", columns=["role", "by_name", "session_id"])[0].to_pylist()
+    assert [(row["role"], row["by_name"], row["session_id"] is None) for row in rows] == [
+        ("challenger", True, True),
+        ("challenger", False, False),
+    ]
+    assert "visit" not in rows[1]["session_id"]
 
 
 def test_a_change_of_lineup_leaves_requests_in_flight_alone(shop, service, second, monkeypatch):

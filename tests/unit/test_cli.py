@@ -20,6 +20,7 @@ COMMANDS = (
     "monitor",
     "serve",
     "release",
+    "compare",
     "models",
 )
 

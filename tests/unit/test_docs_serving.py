@@ -4,11 +4,13 @@ import contextlib
 import io
 import json
 import re
+from typing import get_type_hints
 
 import pytest
 from starlette.responses import Response
 
 from fuserank.client import Client
+from fuserank.inference_log import SCHEMAS
 from fuserank.messages import (
     MAX_TEXT,
     CatalogueChange,
@@ -29,6 +31,7 @@ from fuserank.messages.explaining import MAX_EXPLAINED, MAX_RIVALS
 from fuserank.messages.feedback import MAX_EVENTS
 from fuserank.messages.products import MAX_DESCRIPTION, MAX_LINE, MAX_PRODUCTS
 from fuserank.messages.ranking import MAX_CANDIDATES, MAX_DEPTH, MAX_GIVEN_MEDIA, MAX_K
+from fuserank.online_evaluation import Comparison
 from fuserank.serving import Release
 from fuserank.serving.http import create_app
 from fuserank.serving.metrics import METRICS
@@ -101,6 +104,17 @@ def test_every_metric_is_listed_with_its_kind_and_label():
         name = described.name + ("_total" if described.type == "counter" else "")
         metrics.append((name, " by ".join([described.type, *metric._labelnames])))
     assert rows == metrics
+
+
+def test_the_columns_of_the_log_are_listed():
+    rows = {row[0].strip("`"): re.findall(r"`(\w+)`", row[2]) for row in rows_below(TEXT, "## Inference log")}
+    assert set(rows["rankings"]) == set(SCHEMAS["rankings"].names)
+    assert [name for name in rows["events"] if name != "query_id"] == SCHEMAS["events"].names
+
+
+def test_the_parts_of_a_comparison_are_listed():
+    parts = {name for name, type_ in get_type_hints(Comparison).items() if "Result" in str(type_)}
+    assert set(named_below("## Comparing models")) == parts
 
 
 def test_the_examples_of_json_are_valid():

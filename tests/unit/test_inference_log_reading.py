@@ -89,6 +89,20 @@ def test_a_segment_with_other_columns_is_named(tmp_path):
     assert read_log(tmp_path, "events")[1] == [path.name]
 
 
+def test_a_column_that_came_later_is_empty_in_older_segments(tmp_path):
+    whole, wrong = to_table("rankings", [ranking("old", session_id="s", by_name=True)], salt=SALT, share=1.0)
+    assert wrong is None
+    write_segment(tmp_path, "rankings", whole.drop_columns(["session_id", "by_name"]), now=NOON)
+    write(tmp_path, "rankings", [ranking("new", session_id="s", by_name=True)], NOON + timedelta(hours=1))
+    table, broken = read_log(tmp_path, "rankings")
+    assert broken == [] and table.schema == SCHEMAS["rankings"]
+    assert table["by_name"].to_pylist() == [None, True] and table["session_id"].to_pylist()[0] is None
+    without_time, _ = read_log(tmp_path, "rankings", columns=["by_name", "request_id"])
+    assert without_time.to_pylist() == [{"by_name": None, "request_id": "old"}, {"by_name": True, "request_id": "new"}]
+    path = write_segment(tmp_path, "rankings", whole.drop_columns(["took_ms"]), now=NOON)
+    assert read_log(tmp_path, "rankings")[1] == [path.name], "one that must be filled was never missing"
+
+
 def test_a_segment_that_vanishes_while_reading_is_not_missed(tmp_path):
     for hour in range(3):
         write(tmp_path, "events", [event(str(hour))], NOON + timedelta(hours=hour))

@@ -1,6 +1,7 @@
 """Reading the log back, segment by segment.
 
-A damaged segment is named and left out; one that retention takes meanwhile is not missed.
+A damaged segment is named and left out; one that retention takes meanwhile is not missed. A column that may be empty and came
+later than a segment is empty in its rows.
 """
 
 from __future__ import annotations
@@ -73,13 +74,13 @@ def iter_log(
     for segment in list_segments(folder):
         if segment.kind == kind:
             try:
-                table = _rows(segment, kind, since, until)
+                table = _rows(segment, kind, wanted, since, until)
             except FileNotFoundError:
                 continue  # retention was faster
             except (ValueError, OSError):  # pyarrow's own errors are among them
                 on_broken(segment.path.name)
                 continue
-            yield from table.select(wanted.names).to_batches()
+            yield from table.to_batches()
 
 
 def query_vectors(rankings: pa.Table, modality: str) -> tuple[np.ndarray, np.ndarray]:
@@ -113,12 +114,19 @@ def _schema(kind: Kind, columns: Sequence[str] | None) -> pa.Schema:
     return schema if columns is None else pa.schema([schema.field(name) for name in columns])
 
 
-def _rows(segment: Segment, kind: Kind, since: datetime | None, until: datetime | None) -> pa.Table:
-    table = pq.read_table(pa.BufferReader(segment.read()))
-    if not table.schema.equals(SCHEMAS[kind]):
+def _rows(segment: Segment, kind: Kind, wanted: pa.Schema, since: datetime | None, until: datetime | None) -> pa.Table:
+    """The wanted columns alone are decoded: query vectors are most of a segment."""
+    file = pq.ParquetFile(pa.BufferReader(segment.read()))
+    there = set(file.schema_arrow.names)
+    known = [column for column in SCHEMAS[kind] if column.name in there or not column.nullable]
+    if not file.schema_arrow.equals(pa.schema(known)):
         raise ValueError(f"{segment.path.name} has other columns")
+    table = file.read([name for name in dict.fromkeys([*wanted.names, "time"]) if name in there])
     if since is not None:
         table = table.filter(pc.field("time") >= pa.scalar(since, table.schema.field("time").type))
     if until is not None:
         table = table.filter(pc.field("time") < pa.scalar(until, table.schema.field("time").type))
-    return table
+    for column in wanted:
+        if column.name not in there:
+            table = table.append_column(column, pa.nulls(len(table), column.type))
+    return table.select(wanted.names)

@@ -32,6 +32,8 @@ class RankingRecord:
         present: modality -> share of the candidates that have it, 0..1.
         degraded: what was left out, as the answer says it.
         took_ms: of the whole request.
+        session_id: the id as it came; stored as a pseudonym.
+        by_name: the request named the model that answers, so no draw decided it.
     """
 
     request_id: str
@@ -54,6 +56,8 @@ class RankingRecord:
     query_vectors: Mapping[str, np.ndarray] = field(default_factory=dict)
     present: Mapping[str, float] = field(default_factory=dict)
     degraded: Sequence[str] = ()
+    session_id: str | None = None
+    by_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +120,10 @@ SCHEMAS: dict[Kind, pa.Schema] = {
             "degraded": pa.list_(_S),
             "took_ms": pa.float32(),
             "sampled": pa.float32(),
+            "session_id": _S,
+            "by_name": _B,
         },
-        nullable=("user", "teams"),
+        nullable=("user", "teams", "session_id", "by_name"),
     ),
     "events": _schema(
         {

@@ -49,6 +49,11 @@ class Segment:
         return data
 
 
+def log_folder(home: Path, name: str) -> Path:
+    """Where the log of a dataset lies; what does not belong into a folder's name becomes `_`."""
+    return home / "log" / re.sub(r"[^\w-]", "_", name)
+
+
 def list_segments(folder: Path) -> list[Segment]:
     """Segments of both kinds, oldest first; whatever else stands in the folder is none of them."""
     found = []

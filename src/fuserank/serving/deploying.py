@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from pathlib import Path
 
-from fuserank.inference_log import InferenceLog
+from fuserank.inference_log import InferenceLog, log_folder
 from fuserank.model_folder import read_meta
 from fuserank.serving.deployment import Deployment, Lineup
 from fuserank.serving.following import Follower, lineup_of
@@ -33,18 +32,18 @@ def deploy(what: Path, settings: Settings, *, cache: Path | None = None) -> Depl
     release = None if what.is_dir() else read_release(what)
     first = what if release is None else what.parent / release.champion
     # The name comes out of a file, and becomes that of a folder.
-    name, knobs = re.sub(r"[^\w-]", "_", read_meta(first / "model").data.name), settings.serving
-    updates = Updates(settings.home / "updates" / name)
+    folder, knobs = log_folder(settings.home, read_meta(first / "model").data.name), settings.serving
+    updates = Updates(settings.home / "updates" / folder.name)
 
-    def caught_up(folder: Path, wait_for_sound: bool = True) -> RankingService:
+    def caught_up(package: Path, wait_for_sound: bool = True) -> RankingService:
         families = settings.evaluation.families
         service = load(
-            folder, cache=cache, media=settings.media, families=families, wait_for_sound=wait_for_sound, device=knobs.device
+            package, cache=cache, media=settings.media, families=families, wait_for_sound=wait_for_sound, device=knobs.device
         )
         updates.catch_up(service)
         return service
 
-    kept, folder = None, settings.home / "log" / name
+    kept = None
     if knobs.log:
         kept = InferenceLog(folder, share=knobs.log_share, keep_bytes=knobs.log_bytes, keep_days=knobs.log_days)
     soon = partial(caught_up, wait_for_sound=False)  # this worker may stand in for one that died

@@ -47,6 +47,8 @@ def observer(log: InferenceLog) -> Observer:
                 query_vectors=vectors,
                 present=_present(answered),
                 degraded=response.degraded,
+                session_id=request.session_id,
+                by_name=request.model is not None,
             )
         )
 
