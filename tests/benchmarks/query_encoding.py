@@ -27,13 +27,6 @@ def measure(job) -> list[Row]:
     cache = job.settings.home / "encoders"
     words = [*_multilingual(cache, 1), *_multilingual(cache, 2), *_text(cache), *_remembered(cache)]
     return [*words, *_pictures(cache), *_voice(job, cache)]
-        *_multilingual(cache, 1),
-        *_multilingual(cache, 2),
-        *_text(cache),
-        *_remembered(cache),
-        *_pictures(cache),
-        *_voice(job, cache),
-    ]
 
 
 def _multilingual(cache, threads: int) -> list[Row]:

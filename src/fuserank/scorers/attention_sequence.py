@@ -32,7 +32,9 @@ class AttentionSequenceScorer(Scorer):
         hidden = self.enter(fused)
         # Attention over nothing is NaN: an empty slate attends to its padding, whose scores no one reads.
         padding = ~mask & mask.any(dim=1, keepdim=True)
+        # A slate alone has none; and torch checks a mask with sympy, whose import makes a starting worker wait half a second.
+        hidden_ones = padding if padding.any() else None
         points = self.points.expand(fused.shape[0], -1, -1)
-        context, _ = self.gather(points, hidden, hidden, key_padding_mask=padding, need_weights=False)
+        context, _ = self.gather(points, hidden, hidden, key_padding_mask=hidden_ones, need_weights=False)
         update, _ = self.scatter(self.norm(hidden), context, context, need_weights=False)
         return self.head(hidden + update).squeeze(-1)

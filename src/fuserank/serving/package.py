@@ -143,7 +143,7 @@ def open_package(folder: Path, device: Device = "cpu") -> Package:
     stored = StoredProducts.load(
         folder / "stored", [spec.name for spec in ranker.spec.modalities], ranker.stored_shapes(len(catalogue))
     )
-    products = pq.read_table(folder / "products.parquet")
+    products = pq.ParquetFile(folder / "products.parquet").read()  # `read_table` would load pandas, and do the same
     pictures = Pictures.load(folder / "pictures")
     if {len(products), len(pictures)} != {len(catalogue)}:
         raise ModelFolderError(
