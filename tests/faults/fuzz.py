@@ -70,6 +70,7 @@ def damaged(count: int) -> Iterator[bytes]:
 async def all_of_it(served: Served, asked: list[bytes]) -> tuple[list[load.Outcome], int]:
     """Outcomes, and bytes of memory after the warm-up."""
     first = await load.closed(served.port, lambda n: asked[n], WARM_UP, WIDTH)
+    await asyncio.to_thread(served.settle)
     before = served.resident()
     rest = await load.closed(served.port, lambda n: asked[n + WARM_UP], len(asked) - WARM_UP, WIDTH)
     return [*first, *rest], before

@@ -166,6 +166,7 @@ def measure(stand: Stand) -> list[Row]:
     with serve(stand) as served:
         warm = lambda n: post("/v1/search", {"query": {"text": stand.texts[n % len(stand.texts)]}})  # noqa: E731
         asyncio.run(load.closed(served.port, warm, 20, 2))
+        served.settle()
         with served.peak() as risen, noise() as heard:
             rows = asyncio.run(all_of_it(served, stand))
     seen = f"at most {risen[0] / 1e6:.0f} MB above before; {heard}"

@@ -45,6 +45,15 @@ class Served:
         """Bytes of all workers together."""
         return sum(psutil.Process(pid).memory_info().rss for pid in self.workers())
 
+    def settle(self, quiet: float = 2.0, patience: float = 60.0) -> None:
+        """Wait until the workers have done nothing for some seconds: what they load behind the first answers is no leak."""
+        until, last, since = time.monotonic() + patience, -1.0, time.monotonic()
+        while time.monotonic() < until and time.monotonic() - since < quiet:
+            time.sleep(0.2)
+            spent = sum(psutil.Process(pid).cpu_times()[0] for pid in self.workers())
+            if spent > last + 0.1:
+                last, since = spent, time.monotonic()
+
     @contextmanager
     def peak(self) -> Iterator[list[int]]:
         """Gives a list that holds, after the block, by how many bytes the workers together rose above what they had before it."""

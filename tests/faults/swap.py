@@ -117,6 +117,7 @@ class Seen:
 
 async def switching(served: Served, stand: Stand, versions: dict[str, str], timeline: Timeline, seen: Seen) -> None:
     """A, B, A …, then a damaged and a missing package, each of which is refused while the last good one goes on."""
+    await asyncio.to_thread(served.settle)
     before = served.resident()
     for number in range(SWITCHES):
         name = "b" if number % 2 == 0 else "a"

@@ -56,6 +56,15 @@ def test_one_byte_too_many_is_413(chunks):
     assert set(json.loads(sent[1]["body"])) == {"error", "allowed", "todo"}
 
 
+def test_a_large_body_says_how_long_it_is(monkeypatch):
+    monkeypatch.setattr("fuserank.serving.http.body.UNSTATED", 10)
+    read, sent, taken = send_through([b"x" * 6] * 10)
+    assert read == [] and status(sent) == 413 and taken == 2
+    assert b"Content-Length" in sent[1]["body"]
+    read, sent, _ = send_through([b"x" * 6] * 10, headers=[("content-length", "60")])
+    assert read == [b"x" * 60] and status(sent) == 200
+
+
 def test_an_endless_body_is_read_no_further_than_the_cap():
     _, sent, taken = send_through([b"x" * 50] * 1000)
     assert status(sent) == 413

@@ -14,6 +14,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
+UNSTATED = 2**20  # bytes of a body that does not say how long it is: a larger one is refused before much of it is read
+
+
 class BodyCap:
     """ASGI middleware that reads at most `max_bytes` of a body within `seconds`: 413 to more, 408 to slower."""
 
@@ -25,18 +28,20 @@ class BodyCap:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if (stated := dict(scope["headers"]).get(b"content-length", b"")).isdigit() and int(stated) > self._max_bytes:
+        stated = dict(scope["headers"]).get(b"content-length", b"")
+        if stated.isdigit() and int(stated) > self._max_bytes:
             await self._too_large(scope, receive, send)
             return
+        cap = self._max_bytes if stated.isdigit() else min(UNSTATED, self._max_bytes)
         try:
             async with asyncio.timeout(self._seconds):
-                body = await self._read(receive)
+                body = await self._read(receive, cap)
         except TimeoutError:
             await refusal(408, "the request came too slowly", f"within {self._seconds:g} s", "send it faster")(scope, receive, send)
             return
         if body is None:
             return
-        if len(body) > self._max_bytes:
+        if len(body) > cap:
             await self._too_large(scope, receive, send)
             return
         read = False
@@ -50,10 +55,10 @@ class BodyCap:
 
         await self._app(scope, replay, send)
 
-    async def _read(self, receive: Receive) -> bytearray | None:
-        """The body, or a little more than the cap of it; None when the caller went away."""
+    async def _read(self, receive: Receive, cap: int) -> bytearray | None:
+        """The body, or a little more than `cap` bytes of it; None when the caller went away."""
         body, more = bytearray(), True
-        while more and len(body) <= self._max_bytes:
+        while more and len(body) <= cap:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
@@ -64,5 +69,6 @@ class BodyCap:
     async def _too_large(self, scope: Message, receive: Receive, send: Send) -> None:
         """Without `Connection: close`: the server then reads past the rest. Closing on a caller who still sends resets the
         connection, and the answer is lost on its way."""
-        answer = refusal(413, "the request is too large", f"at most {self._max_bytes} bytes", "send smaller media")
+        allowed = f"at most {self._max_bytes} bytes, of which more than {UNSTATED} only with Content-Length"
+        answer = refusal(413, "the request is too large", allowed, "send smaller media, and say how long the body is")
         await answer(scope, receive, send)
