@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,7 +37,7 @@ from fuserank.serving.packed_encoders import packed_encoders
 from fuserank.serving.retrieval import retrieve
 from fuserank.serving.scoring import scoring
 from fuserank.serving.stock import IN_ANSWERS, Stock
-from fuserank.serving.understanding import understand, without_media
+from fuserank.serving.understanding import Understood, understand, without_media
 from fuserank.serving.warming import warming_requests
 from fuserank.settings import MediaSettings
 from fuserank.slates import Features
@@ -118,6 +118,8 @@ class RankingService:
         self.families = {family: members for family, members in known.items() if members}
         self._scores = scoring(package.ranker)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="rank")
+        # Apart from the others, so that words are read when every thread hangs in a picture or a sound.
+        self._quick = ThreadPoolExecutor(WORKERS, thread_name_prefix="quick")
 
     @property
     def folder(self) -> Path:
@@ -223,35 +225,37 @@ class RankingService:
         """With the model; when that is not done by the deadline, with what of the query is read by then, else by words alone."""
         if deadline_ms is None:
             return self._by_model(asked, stock, pick)
-        ready: list[QueryFeatures] = []
-        future = self._pool.submit(self._by_model, asked, stock, pick, ready.append)
+        rest = without_media(asked)
+        quick = None if rest is None else self._quick.submit(self._understood, rest, stock)
+        future = self._pool.submit(self._by_model, asked, stock, pick, quick)
         try:
             return future.result(timeout=max(0.0, deadline_ms / 1000 - (time.perf_counter() - started)))
         except FutureTimeoutError:
             future.cancel()  # one that still waits in the queue is not computed for nobody
-            if ready:
+            if quick is not None and not quick.cancel() and quick.done() and quick.exception() is None:
                 late = [f"deadline: without picture and sound, which took more than {deadline_ms:g} ms"]
-                return self._ordered(ready[0], stock, pick, late)
+                return self._ordered(quick.result().features, stock, pick, late)
             words = clean_text(asked.text)
             rows = pick.by_words(words)
             late = [f"deadline: BM25 order, the model took more than {deadline_ms:g} ms"]
             return Scored(words, rows, by_words(stock, words, rows), late)
 
-    def _by_model(
-        self, asked: ShopperQuery, stock: Stock, pick: _Pick, on_ready: Callable[[QueryFeatures], None] | None = None
-    ) -> Scored:
+    def _by_model(self, asked: ShopperQuery, stock: Stock, pick: _Pick, quick: Future[Understood] | None = None) -> Scored:
         """Read the whole query, then order.
 
         Args:
-            on_ready: told what of a query with media is read without them, before they are.
+            quick: reads what of the query is no picture and no sound, into the cache; waited for, so that it is not read twice.
         """
-        if on_ready is not None and (quick := without_media(asked)) is not None:
-            on_ready(understand(quick, self.modalities, stock.catalogue, self.package.histories, self.cache).features)
+        if quick is not None:
+            quick.exception()
         with METRICS.stage("understand"):
-            understood = understand(asked, self.modalities, stock.catalogue, self.package.histories, self.cache)
+            understood = self._understood(asked, stock)
         METRICS.cache.labels("hit").set(self.cache.hits)
         METRICS.cache.labels("miss").set(self.cache.misses)
         return self._ordered(understood.features, stock, pick, list(understood.degraded))
+
+    def _understood(self, asked: ShopperQuery, stock: Stock) -> Understood:
+        return understand(asked, self.modalities, stock.catalogue, self.package.histories, self.cache)
 
     def _ordered(self, queries: QueryFeatures, stock: Stock, pick: _Pick, degraded: list[str]) -> Scored:
         words, rows = queries.texts[0], pick.by_features(queries)
@@ -303,7 +307,8 @@ class RankingService:
 
     def close(self) -> None:
         """Let go of the threads; what runs ends."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._quick):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def by_words(stock: Stock, words: str, rows: np.ndarray) -> np.ndarray:
