@@ -16,7 +16,7 @@ from tests.faults.stand import Stand
 from tests.faults.wire import HOST, ask, head, post
 
 SECONDS, SEED, WIDTH = 1500, 0, 4
-WARM_UP, FROM_SCHEMA, DAMAGED = 1_000, 3_000, 7_000
+WARM_UP, FROM_SCHEMA, DAMAGED = 1_000, 3_500, 7_000
 SOUNDS = 0.1  # of the damaged media: one that can still be heard is listened to for words, which takes most of a second
 GROWTH = 0.05
 
