@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -18,7 +19,7 @@ from tests.faults.wire import HOST, ask, head, post
 SECONDS, SEED, WIDTH = 1500, 0, 4
 WARM_UP, FROM_SCHEMA, DAMAGED = 1_000, 3_500, 7_000
 SOUNDS = 0.1  # of the damaged media: one that can still be heard is listened to for words, which takes most of a second
-GROWTH = 0.05
+GROWTH, AFTERWARDS = 0.05, 20.0  # seconds, in which workers give back what is free
 
 
 def from_schema(document: dict, count: int) -> Iterator[bytes]:
@@ -71,6 +72,7 @@ async def all_of_it(served: Served, asked: list[bytes]) -> tuple[list[load.Outco
     """Outcomes, and bytes of memory after the warm-up."""
     first = await load.closed(served.port, lambda n: asked[n], WARM_UP, WIDTH)
     await asyncio.to_thread(served.settle)
+    await asyncio.sleep(AFTERWARDS)
     before = served.resident()
     rest = await load.closed(served.port, lambda n: asked[n + WARM_UP], len(asked) - WARM_UP, WIDTH)
     return [*first, *rest], before
@@ -88,6 +90,7 @@ def measure(stand: Stand) -> list[Row]:
         document = asyncio.run(ask(served.port, head("GET", "/openapi.json"))).json()
         asked = mixed([list(from_schema(document, FROM_SCHEMA)), list(damaged(DAMAGED))])
         outcomes, before = asyncio.run(all_of_it(served, asked))
+        time.sleep(AFTERWARDS)
         grown = served.resident() / before - 1
     limit = f"workers together grow by less than {GROWTH:.0%} after {WARM_UP} requests"
     memory = Row("fuzz: memory", 1, 0, limit, f"{grown:+.1%} of {before / 1e6:.0f} MB", grown < GROWTH)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fuserank.inference_log import InferenceLog, log_folder
 from fuserank.model_folder import read_meta
+from fuserank.serving import memory
 from fuserank.serving.deployment import Deployment, Lineup
 from fuserank.serving.following import Follower, lineup_of
 from fuserank.serving.release import read_release
@@ -50,6 +51,7 @@ def deploy(what: Path, settings: Settings, *, cache: Path | None = None) -> Depl
     lineup = Lineup(soon(what)) if release is None else lineup_of(release, what.parent, soon)
     deployment = Deployment(lineup, log=kept, updates=updates)
     Watch("catching up with the catalogue", deployment.catch_up)
+    Watch("giving memory back", memory.give_back, memory.EVERY)
     if release is not None:
         Follower(deployment, what, release, caught_up)
     return deployment
