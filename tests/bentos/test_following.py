@@ -1,8 +1,10 @@
 """Following a release: taken up when it can be, refused in words when not, and never half."""
 
+import gc
 import shutil
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -19,6 +21,7 @@ from fuserank.serving import (
     read_release,
     write_release,
 )
+from fuserank.serving.updates import Updates
 from tests.served_shops import SampleStore, open_shop
 
 STORED = "stored/evidence.npy"
@@ -200,4 +203,20 @@ def test_a_thread_follows_by_itself_and_ends(folder, load, tmp_path):
         time.sleep(0.01)
     assert names(deployment)[0] == "b"
     follower.close()
-    assert "follow" not in {thread.name for thread in threading.enumerate()}
+    assert "following the release" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_service_that_answers_no_more_goes_with_its_threads(followed, tmp_path):
+    deployment, follower, file, _ = followed
+    updates, threads = Updates(tmp_path / "updates"), set(threading.enumerate())
+    updates.catch_up(deployment.lineup.champion)
+    everything = deployment.lineup.champion.stock.catalogue.product_ids
+    deployment.rank(RankRequest(query=ShopperQuery(text="bag"), candidates=everything, deadline_ms=60_000), time.perf_counter())
+    old, own = weakref.ref(deployment.lineup.champion), set(threading.enumerate()) - threads
+    promote(file, "b")
+    follower.look()
+    gc.collect()
+    for thread in own:
+        thread.join(5)
+    assert old() is None
+    assert own and not any(thread.is_alive() for thread in own)

@@ -1,7 +1,8 @@
 """Follows a release: a promotion or a rollback is taken up while requests are answered, and none is lost or mixed.
 
 The new packages are opened, checked byte by byte and warmed beside the old ones; then one assignment puts the new lineup in place.
-Requests in flight keep the services they began with. What cannot be loaded is refused, and the old lineup goes on.
+Requests in flight keep the services they began with; with the last of them an old service goes, its memory and its threads.
+What cannot be loaded is refused, and the old lineup goes on.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import secrets
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -43,8 +44,8 @@ class Updates:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        # For each service the names of changes that it has applied, and of each product the latest one.
-        self._applied: dict[RankingService, tuple[set[str], dict[str, str]]] = {}
+        # For each service the names of changes that it has applied, and of each product the latest one; it keeps no service alive.
+        self._applied: WeakKeyDictionary[RankingService, tuple[set[str], dict[str, str]]] = WeakKeyDictionary()
 
     def keep(self, change: Change) -> None:
         """Write a change durably."""
@@ -66,11 +67,6 @@ class Updates:
                     applied.add(name)
                     left_out += self._apply(service, name, latest)
         return left_out
-
-    def forget(self, service: RankingService) -> None:
-        """Let go of a service that answers no more."""
-        with self._lock:
-            self._applied.pop(service, None)
 
     def _apply(self, service: RankingService, name: str, latest: dict[str, str]) -> list[LeftOut]:
         try:
