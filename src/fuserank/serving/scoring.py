@@ -15,7 +15,6 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 
 import numpy as np
-import torch
 
 from fuserank.features import QueryFeatures
 from fuserank.ranker import Ranker
@@ -81,7 +80,7 @@ def _score(ranker: Ranker, products: StoredProducts, gathered: Sequence[_Asked])
     METRICS.scored_together.observe(len(gathered))
     try:
         found = score_slates(ranker, products, [(asked.queries, asked.slate) for asked in gathered])
-    except (RuntimeError, ValueError, LookupError, torch.OutOfMemoryError) as error:
+    except Exception as error:  # whatever it is: it must not end the thread, on which every request waits
         if len(gathered) == 1:
             gathered[0].scores.set_exception(error)
             return

@@ -55,6 +55,21 @@ def test_one_that_fails_fails_alone(tiny):
     assert found == [True, False] * 8
 
 
+@pytest.mark.parametrize("error", [TypeError, AssertionError, MemoryError, torch.OutOfMemoryError])
+def test_no_error_ends_the_thread(tiny, monkeypatch, error):
+    ranker, features = make_ranker(tiny.features, "late"), tiny.features
+    stock, slate = store_catalogue(ranker, features), tiny.slates[2][0]
+    together = Together(ranker)
+
+    def fail(*_):
+        raise error
+
+    with monkeypatch.context() as failing, pytest.raises(error):
+        failing.setattr(scoring, "score_slates", fail)
+        together(stock, features.queries, slate)
+    np.testing.assert_array_equal(together(stock, features.queries, slate), score_slate(ranker, stock, features.queries, slate))
+
+
 def test_the_thread_ends_with_its_owner(tiny):
     before = set(threading.enumerate())
     together = Together(make_ranker(tiny.features, "late"))
