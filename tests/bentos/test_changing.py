@@ -4,11 +4,12 @@ import base64
 
 import numpy as np
 import pytest
+import torch
 from fastapi.testclient import TestClient
 
 from fuserank.inference_log import InferenceLog, read_log
-from fuserank.messages import DeleteRequest, GivenProduct, RankRequest, SearchRequest, ShopperQuery, UpsertRequest
-from fuserank.serving import Deployment, Lineup, RankingService, open_package
+from fuserank.messages import DeleteRequest, ExplainRequest, GivenProduct, RankRequest, SearchRequest, ShopperQuery, UpsertRequest
+from fuserank.serving import Deployment, Lineup, RankingService, explain_answer, open_package
 from fuserank.serving.http import create_app
 from fuserank.serving.updates import Change, Updates
 
@@ -153,6 +154,17 @@ def test_explanations_add_up_to_the_score_of_the_answer(client, some):
         assert product["base"] + sum(product["families"].values()) == pytest.approx(product["score"], abs=1e-3)
         assert product["query_words"] and product["query_heat"]["png"]
     assert any(product["product_heat"] for product in found["products"]), found["notes"]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_service_on_a_gpu_explains_likewise(shop, own, some):
+    there = RankingService(open_package(shop.package, "cuda"), own.modalities, own.families)
+    query = ShopperQuery(text=some["text"], image=some["image"])
+    parts = ["query_words", "query_heat", "product_heat"]
+    request = ExplainRequest(query=query, product_ids=shop.features.catalogue.product_ids[:3], parts=parts)
+    for found, wanted in zip(explain_answer(there, request).products, explain_answer(own, request).products, strict=True):
+        assert found.modalities == pytest.approx(wanted.modalities, abs=1e-3)
+        assert found.product_heat and found.query_heat
 
 
 def test_filters_leave_only_what_passes(own, shop):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import asdict
 
@@ -44,9 +45,10 @@ def explain_answer(service: RankingService, request: ExplainRequest, arrived: fl
     understood = understand(request.query, service.modalities, stock.catalogue, service.package.histories, service.cache)
     features = Features(service.modalities, stock.catalogue, understood.features)
     slate = features.slate(0, rows)
+    ranker = _on_processor(service.package.ranker)
     found = explain(
-        service.package.ranker,
-        _projected(service.package.ranker, features, rows),
+        ranker,
+        _projected(ranker, features, rows),
         features,
         slate,
         only=range(len(known)),
@@ -65,6 +67,11 @@ def explain_answer(service: RankingService, request: ExplainRequest, arrived: fl
         notes=list(found.notes),
         took_ms=round(1000 * (time.perf_counter() - started), 3),
     )
+
+
+def _on_processor(ranker: Ranker) -> Ranker:
+    """The ranker, or a copy where it is on a GPU: there the rows that nobody touches would take memory."""
+    return ranker if next(ranker.parameters()).device.type == "cpu" else copy.deepcopy(ranker).cpu()
 
 
 @torch.inference_mode()
