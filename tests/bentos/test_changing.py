@@ -1,6 +1,7 @@
 """The catalogue changes while it is served: products come with a request, come to stay, change and go."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -98,9 +99,19 @@ def test_the_latest_change_of_a_product_holds_whatever_is_seen_first(own, tmp_pa
 def test_a_change_that_cannot_be_read_holds_up_no_other(own, tmp_path):
     updates = Updates(tmp_path)
     (tmp_path / "20200101T000000000000Z-a.json").write_text("{")
-    updates.keep(Change(delete=DeleteRequest(product_ids=["p0000"])))
-    updates.catch_up(own)
+    updates.take(Change(delete=DeleteRequest(product_ids=["p0000"])), [own])
     assert "p0000" not in own.stock.catalogue
+
+
+def test_who_changes_products_hears_of_their_own_media_alone(own, tmp_path):
+    def change(number):
+        return Change(upsert=UpsertRequest(products=[GivenProduct(product_id=f"bad {number}", title="x", image=b"no picture")]))
+
+    updates, elsewhere = Updates(tmp_path), Updates(tmp_path)
+    elsewhere.take(change(0), [RankingService(own.package, own.modalities)])
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: updates.take(change(number), [own]), range(1, 9)))
+    assert [[left.product_id for left in one] for one in found] == [[f"bad {number}"] for number in range(1, 9)]
 
 
 def test_answers_and_feedback_are_logged(client, tmp_path, some):

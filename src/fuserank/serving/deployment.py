@@ -159,9 +159,7 @@ class Deployment:
     def _change(self, change: Change) -> list[LeftOut]:
         if self._updates is None:
             raise RequestError("this catalogue cannot be changed", todo="serve with the setting serving.updates")
-        self._updates.keep(change)
-        left_out = [self._updates.catch_up(service) for service in self._serving()]
-        return left_out[0]
+        return self._updates.take(change, self._serving())
 
     def _changed(self, changed: int, unknown: list[str], left_out: list[LeftOut]) -> CatalogueChange:
         products = self.lineup.champion.stock.count

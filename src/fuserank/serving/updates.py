@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -47,25 +48,35 @@ class Updates:
         # For each service the names of changes that it has applied, and of each product the latest one; it keeps no service alive.
         self._applied: WeakKeyDictionary[RankingService, tuple[set[str], dict[str, str]]] = WeakKeyDictionary()
 
-    def keep(self, change: Change) -> None:
-        """Write a change durably."""
-        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(4)}.json"
-        write_file(self._folder / name, change.model_dump_json(exclude_none=True))
+    def take(self, change: Change, services: Sequence[RankingService]) -> list[LeftOut]:
+        """Write a change durably, then let services catch up with it.
 
-    def catch_up(self, service: RankingService) -> list[LeftOut]:
-        """Apply to a service what it has not applied yet.
+        Args:
+            services: at least one.
 
         Returns:
-            media that could not be used.
+            media of this change that the first of them could not use.
         """
-        left_out: list[LeftOut] = []
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z-{secrets.token_hex(4)}.json"
+        with self._lock:  # nobody else applies it, and hears what was left out
+            write_file(self._folder / name, change.model_dump_json(exclude_none=True))
+            left_out = [self._catch_up(service) for service in services]
+        return left_out[0].get(name, [])
+
+    def catch_up(self, service: RankingService) -> None:
+        """Apply to a service what it has not applied yet."""
         with self._lock:
-            applied, latest = self._applied.setdefault(service, (set(), {}))
-            names = sorted(path.name for path in self._folder.glob("*.json")) if self._folder.is_dir() else []
-            for name in names:
-                if name not in applied:
-                    applied.add(name)
-                    left_out += self._apply(service, name, latest)
+            self._catch_up(service)
+
+    def _catch_up(self, service: RankingService) -> dict[str, list[LeftOut]]:
+        """Names of the changes applied, each with media that could not be used."""
+        applied, latest = self._applied.setdefault(service, (set(), {}))
+        names = sorted(path.name for path in self._folder.glob("*.json")) if self._folder.is_dir() else []
+        left_out = {}
+        for name in names:
+            if name not in applied:
+                applied.add(name)
+                left_out[name] = self._apply(service, name, latest)
         return left_out
 
     def _apply(self, service: RankingService, name: str, latest: dict[str, str]) -> list[LeftOut]:
