@@ -98,12 +98,14 @@ def test_too_much_is_dropped_counted_and_never_waited_for(tmp_path):
 
 
 def test_every_record_of_many_threads_is_counted_once(tmp_path):
+    taken = []
     with InferenceLog(tmp_path, rows=50, capacity=60) as log:
-        threads = [threading.Thread(target=lambda: [log.put(event()) for _ in range(500)]) for _ in range(4)]
+        threads = [threading.Thread(target=lambda: taken.extend([log.put(event()) for _ in range(500)])) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+    assert (taken.count(True), taken.count(False)) == (log.written, log.dropped)
     assert log.written + log.dropped == 2000 and log.lost == 0
     assert read_log(tmp_path, "events")[0].num_rows == log.written
 

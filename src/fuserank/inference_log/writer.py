@@ -94,19 +94,24 @@ class InferenceLog:
         """Records that stand in a segment."""
         return self._written
 
-    def put(self, record: Record) -> None:
-        """Hand over a record; never waits for the disk and never raises. What is no record counts as dropped."""
+    def put(self, record: Record) -> bool:
+        """Hand over a record; never waits for the disk and never raises.
+
+        Returns:
+            False when it was dropped: too many wait, the log is closed, or it is no record.
+        """
         kind = KINDS.get(type(record))
         if kind == "rankings" and not is_sampled(str(record.request_id), self._share):
-            return
+            return True
         with self._putting:
             waiting = len(self._waiting) + 1
             if kind is None or waiting > self._capacity or self._closed:
                 self._dropped += 1
-                return
+                return False
             self._waiting.append(record)
         if waiting >= self._rows and not self._wake.is_set():
             self._wake.set()
+        return True
 
     def flush(self) -> None:
         """Write what waits now; returns when it stands on the disk, or is counted as lost."""

@@ -101,11 +101,8 @@ class Deployment:
         """Put what shoppers did into the log; where none is kept, all of it is dropped."""
         if self._log is None:
             return FeedbackResponse(accepted=0, dropped=len(request.events))
-        dropped = self._log.dropped
-        for record in event_records(request.events):
-            self._log.put(record)
-        dropped = self._log.dropped - dropped
-        return FeedbackResponse(accepted=len(request.events) - dropped, dropped=dropped)
+        taken = [self._log.put(record) for record in event_records(request.events)]
+        return FeedbackResponse(accepted=taken.count(True), dropped=taken.count(False))
 
     def upsert(self, request: UpsertRequest, arrived: float) -> CatalogueChange:  # noqa: ARG002
         """Add or change products, durably.
