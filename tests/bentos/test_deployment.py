@@ -1,6 +1,7 @@
 """Who answers: champion and challenger, alone, in the shadow, on some of the shoppers, or both in one list."""
 
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -72,6 +73,16 @@ def test_a_shadow_is_scored_and_logged_and_never_shown(shop, service, second, lo
     assert (route, shadow.model_version, shadow.role) == ("search", second.version, "challenger")
     assert shadow.request_id == answer.request_id, "so that the two can be compared"
     assert ids(shadow) != ids(answer)
+
+
+def test_a_shadow_has_as_much_time_as_the_champion_had(shop, service, second, log, monkeypatch):
+    deployment, ranked = Deployment(Lineup(service, second, "shadow", 1.0), log), service.ranked
+    monkeypatch.setattr(service, "ranked", lambda *args: (ranked(*args), time.sleep(2.5))[0])
+    second.rank(asked(shop))
+    deployment.rank(asked(shop, deadline_ms=2000), time.perf_counter())
+    answers = {role: answered.response for _, role, _, answered in log.wait_for(2)}
+    assert answers["champion"].degraded == answers["shadow"].degraded == []
+    assert answers["shadow"].took_ms < 2500
 
 
 def test_a_shadow_that_fails_is_nobodys_trouble(shop, service, second, log, caplog, monkeypatch):

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 WAITING_SHADOWS = 8  # answers that may wait for the shadow; more are not shadowed
 
 Mode = Literal["all", "shadow", "canary", "interleave"]
-Ask = Callable[[RankingService, Role], Answered]
+Ask = Callable[[RankingService, Role, float], Answered]
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,11 @@ class Deployment:
 
     def rank(self, request: RankRequest, arrived: float) -> RankResponse:
         """Order given candidates; see `RankingService.ranked`."""
-        return self._answer("rank", request, lambda service, role: service.ranked(request, arrived, role))
+        return self._answer("rank", request, arrived, lambda service, role, since: service.ranked(request, since, role))
 
     def search(self, request: SearchRequest, arrived: float) -> RankResponse:
         """Find and order; see `RankingService.searched`."""
-        return self._answer("search", request, lambda service, role: service.searched(request, arrived, role))
+        return self._answer("search", request, arrived, lambda service, role, since: service.searched(request, since, role))
 
     def explain(self, request: ExplainRequest, arrived: float) -> ExplainResponse:
         """Why products stand where they stand; see `explain_answer`."""
@@ -166,17 +167,17 @@ class Deployment:
         lineup = self.lineup
         return [service for service in (lineup.champion, lineup.challenger) if service is not None]
 
-    def _answer(self, route: Route, request: Request, ask: Ask) -> RankResponse:
+    def _answer(self, route: Route, request: Request, arrived: float, ask: Ask) -> RankResponse:
         lineup = self.lineup
         takes_part = lineup.challenger is not None and _draw(request) < lineup.share
         if request.model is not None:
-            answered = ask(self._named(lineup, request.model), request.model)
+            answered = ask(self._named(lineup, request.model), request.model, arrived)
         elif takes_part and lineup.mode == "canary":
-            answered = ask(self._named(lineup, "challenger"), "challenger")
+            answered = ask(self._named(lineup, "challenger"), "challenger", arrived)
         elif takes_part and lineup.mode == "interleave":
-            answered = self._interleaved(lineup, request, ask)
+            answered = self._interleaved(lineup, request, arrived, ask)
         else:
-            answered = ask(lineup.champion, "champion")
+            answered = ask(lineup.champion, "champion", arrived)
             if takes_part and lineup.mode == "shadow":
                 self._cast_shadow(route, request, lineup, ask, answered.response.request_id)
         METRICS.left_out(answered.response.degraded)
@@ -184,9 +185,10 @@ class Deployment:
         self._observe(route, answered.response.role, request, answered)
         return answered.response
 
-    def _interleaved(self, lineup: Lineup, request: Request, ask: Ask) -> Answered:
+    def _interleaved(self, lineup: Lineup, request: Request, arrived: float, ask: Ask) -> Answered:
         """Both orders as one list; what the list says of a product is what the team says that picked it."""
-        first, second = ask(lineup.champion, "champion"), ask(self._named(lineup, "challenger"), "challenger")
+        first = ask(lineup.champion, "champion", arrived)
+        second = ask(self._named(lineup, "challenger"), "challenger", arrived)
         lines = {
             team: {line.product_id: line for line in answered.response.results}
             for team, answered in (("champion", first), ("challenger", second))
@@ -207,13 +209,16 @@ class Deployment:
         return replace(first, response=response, teams=tuple(team for _, team in drafted))
 
     def _cast_shadow(self, route: Route, request: Request, lineup: Lineup, ask: Ask, request_id: str) -> None:
-        """The challenger's answer, after and beside the champion's; shoppers never wait for it or see it."""
+        """The challenger's answer, after and beside the champion's; shoppers never wait for it or see it.
+
+        Its deadline counts from its own beginning: that it waited for the champion and for other shadows does not make it slow.
+        """
         if not self._shadows.acquire(blocking=False):
             return
 
         def cast() -> None:
             try:
-                answered = ask(self._named(lineup, "challenger"), "challenger")
+                answered = ask(self._named(lineup, "challenger"), "challenger", time.perf_counter())
                 response = answered.response.model_copy(update={"request_id": request_id})
                 self._observe(route, "shadow", request, replace(answered, response=response))
             except Exception:
