@@ -90,7 +90,9 @@ def test_json_nested_too_deep_to_parse_is_refused(client):
 
 def test_other_paths_and_methods(client):
     refused(client.get("/nowhere"), 404)
-    refused(client.get("/v1/rank"), 405)
+    other = client.get("/v1/rank")
+    refused(other, 405)
+    assert other.headers["allow"] == "POST"
 
 
 def test_the_schema_is_published_and_no_page_asks_a_cdn(client):

@@ -46,9 +46,11 @@ async def wrong_shape(_: Request, error: Exception) -> JSONResponse:
 
 
 async def http_error(_: Request, error: Exception) -> JSONResponse:
-    """No such address, or another method."""
+    """No such address, or another method; then `Allow` names those that it takes (RFC 9110, 15.5.6)."""
     assert isinstance(error, HTTPException)
-    return refusal(error.status_code, str(error.detail), "the addresses in /openapi.json", "correct the request")
+    return refusal(
+        error.status_code, str(error.detail), "the addresses in /openapi.json", "correct the request", **(error.headers or {})
+    )
 
 
 async def bug(_: Request, error: Exception) -> JSONResponse:
