@@ -145,7 +145,7 @@ class Client:
         return _read(self._connection.ask("GET", "/v1/product", params={"product_id": product_id}).content, ProductDetails)
 
     def picture(self, product_id: str) -> bytes | None:
-        """A small JPEG of a product; None where it has none."""
+        """The small picture of a product, JPEG, PNG or WebP; None where it has none."""
         try:
             return self._connection.ask("GET", "/v1/picture", params={"product_id": product_id}).content
         except MissingError:

@@ -69,7 +69,7 @@ class EventRecord:
         action_name: "impression", "click", "add_to_cart", "purchase", or another name that the caller lets through.
         request_id: the request whose answer was acted on (UBI `query_id`).
         product_id: UBI `object_id`.
-        user: the id as it came (UBI `user_id`); stored as a pseudonym.
+        user: the id as it came (UBI `client_id`); stored as a pseudonym.
         session_id: likewise.
         position: 1 is the top (UBI `ordinal`); None when unknown.
     """

@@ -70,7 +70,7 @@ class Canary:
     def __init__(self, window: tuple[int, int]) -> None:
         self._first, self._last = window
         self._left_out: Counter[str] = Counter()
-        # Beside the measures, what says nothing of a request but counts it: requests, rows behind them, requests of nobody.
+        # Beside the measures: requests that a row stands for, and whether it is of nobody.
         self._sums = {side: ShopperSums(len(MEASURES) + 2) for side in SIDES}
 
     def add(self, side: str, answer: Answer, acts: Acts) -> bool:
@@ -91,11 +91,11 @@ class Canary:
         found = [two_sides(name, champion[:, i], challenger[:, i]) for i, name in enumerate(MEASURES)]
         contrasts = [contrast for contrast in found if contrast is not None]
         adjusted = iter(holm([contrast.p for contrast in contrasts if contrast.p is not None]))
-        rows, nobody = champion[:, -2].sum(axis=0), challenger[:, -2].sum(axis=0)
+        (first_for, first), (second_for, second) = champion[:, -2].sum(axis=0), challenger[:, -2].sum(axis=0)
         return CanaryResult(
-            requests=(int(rows[1]), int(nobody[1])),
+            requests=(int(first), int(second)),
             shoppers=(len(champion), len(challenger)),
-            stands_for=(float(rows[0]), float(nobody[0])),
+            stands_for=(float(first_for), float(second_for)),
             of_nobody=(int(champion[:, -1, 0].sum()), int(challenger[:, -1, 0].sum())),
             measures=tuple(c if c.p is None else replace(c, p_adjusted=next(adjusted)) for c in contrasts),
             left_out=dict(self._left_out),
