@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,7 +33,7 @@ class Segment:
     """One file. `written` is when it was made: its rows are older. `digest` is what its bytes must hash to."""
 
     path: Path
-    kind: str
+    kind: Kind
     written: datetime
     digest: str
 
@@ -59,7 +60,7 @@ def list_segments(folder: Path) -> list[Segment]:
     found = []
     for path in folder.iterdir():
         if match := _NAME.fullmatch(path.name):
-            kind, stamp, digest = match.groups()
+            kind, stamp, digest = cast(Kind, match[1]), match[2], match[3]
             with suppress(ValueError):  # a name with a thirteenth month is none of ours
                 found.append(Segment(path, kind, datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC), digest))
     return sorted(found, key=lambda segment: (segment.written, segment.path.name))

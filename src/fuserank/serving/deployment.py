@@ -20,6 +20,7 @@ import numpy as np
 
 from fuserank.errors import RequestError
 from fuserank.inference_log import InferenceLog
+from fuserank.inference_log.records import Route
 from fuserank.messages import (
     CatalogueChange,
     DeleteRequest,
@@ -40,7 +41,7 @@ from fuserank.messages import (
 from fuserank.serving.explaining import explain_answer
 from fuserank.serving.interleaving import team_draft
 from fuserank.serving.metrics import METRICS
-from fuserank.serving.observing import Observer, Request, Route, event_records, observer
+from fuserank.serving.observing import Observer, Request, event_records, observer
 from fuserank.serving.service import Answered, RankingService
 from fuserank.serving.stock import Stock
 from fuserank.serving.updates import Change, Updates
@@ -137,7 +138,7 @@ class Deployment:
         return ProductDetails.model_validate(stock.details(np.array([row]))[0])
 
     def picture(self, product_id: str) -> bytes | None:
-        """A small JPEG of a product, None where it has none; raises like `details`."""
+        """The small picture of a product, JPEG, PNG or WebP; None where it has none; raises like `details`."""
         stock, row = self._row(product_id)
         return stock.pictures[row]
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from fuserank.inference_log import EventRecord, InferenceLog, RankingRecord
+from fuserank.inference_log.records import Role, Route
 from fuserank.messages import RankRequest, SearchRequest, UbiEvent
 from fuserank.serving.service import Answered
 
-Route = Literal["rank", "search"]
-Part = Literal["champion", "challenger", "shadow", "interleaved"]
 Request = RankRequest | SearchRequest
 # Told of each answer, the shadow's included; neither waits nor raises.
-Observer = Callable[[Route, Part, Request, Answered], None]
+Observer = Callable[[Route, Role, Request, Answered], None]
 
 
 def observer(log: InferenceLog) -> Observer:
     """Puts a record of every answer into the log."""
 
-    def observe(route: Route, role: Part, request: Request, answered: Answered) -> None:
+    def observe(route: Route, role: Role, request: Request, answered: Answered) -> None:
         response, queries, asked = answered.response, answered.scored.queries, request.query
         vectors = {}
         if queries is not None:

@@ -8,11 +8,11 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from fuserank.devices import Device
 from fuserank.encoders.text_cleaning import clean_text
@@ -230,7 +230,7 @@ class RankingService:
         future = self._pool.submit(self._by_model, asked, stock, pick, quick)
         try:
             return future.result(timeout=max(0.0, deadline_ms / 1000 - (time.perf_counter() - started)))
-        except FutureTimeoutError:
+        except TimeoutError:
             future.cancel()  # one that still waits in the queue is not computed for nobody
             if quick is not None and not quick.cancel() and quick.done() and quick.exception() is None:
                 late = [f"deadline: without picture and sound, which took more than {deadline_ms:g} ms"]
@@ -343,8 +343,6 @@ def load(
         ModelFolderError: the folder is damaged.
         StaleFeatureError: an installed encoder is not the one that the model was trained with.
     """
-    import torch
-
     package = open_package(folder, device)
     names, own = [spec.name for spec in package.ranker.spec.modalities], packed_encoders(folder)
     modalities = make_modalities(names, cache=cache, threads=threads, media=media, own=own, device=device)
