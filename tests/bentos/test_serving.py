@@ -254,6 +254,21 @@ def test_when_an_encoder_fails_the_others_answer(own, some, monkeypatch):
     assert both.results == own.search(SearchRequest(query=ShopperQuery(text=some["text"]))).results
 
 
+@pytest.mark.parametrize("error", [RuntimeError("bad driver"), StaleFeatureError("weights", allowed="others", todo="install them")])
+def test_a_spoken_query_is_answered_without_the_encoder_of_words(own, some, monkeypatch, error):
+    text = next(m for m in own.modalities if m.name == "text")
+
+    def encode(prepared):
+        raise error
+
+    monkeypatch.setattr(text.encoder, "encode", encode, raising=False)
+    monkeypatch.setattr("fuserank.features.queries.hear", lambda sounds, *_: dict.fromkeys(sounds, some["text"]))
+    spoken = own.search(SearchRequest(query=ShopperQuery(audio=some["audio"])))
+    monkeypatch.undo()
+    assert spoken.words == some["text"] and spoken.results
+    assert set(spoken.degraded) <= {"text: its encoder failed", "history: its encoder failed"} and spoken.degraded
+
+
 def test_a_query_asked_again_is_not_read_again(own, some):
     """Words and a picture on page one and page two: all vectors are there, and the answer is the same."""
     asked = ShopperQuery(text=some["text"], image=some["image"], audio=some["audio"])

@@ -73,6 +73,7 @@ def _serve(ranker: Ranker, waiting: SimpleQueue[_Asked | None]) -> None:
             pass
         for products in {id(asked.products): asked.products for asked in gathered}.values():
             _score(ranker, products, [asked for asked in gathered if asked.products is products])
+        del first, gathered, products  # nothing is held while nobody asks
 
 
 def _score(ranker: Ranker, products: StoredProducts, gathered: Sequence[_Asked]) -> None:

@@ -7,7 +7,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from fuserank.messages import (
 from fuserank.modalities import make_modalities
 from fuserank.modalities.base import Modality
 from fuserank.model_folder import check_encoders
+from fuserank.serving.bounded_pool import BoundedPool, Task
 from fuserank.serving.metrics import METRICS
 from fuserank.serving.package import Package, open_package
 from fuserank.serving.packed_encoders import packed_encoders
@@ -43,7 +43,7 @@ from fuserank.settings import MediaSettings
 from fuserank.slates import Features
 
 log = logging.getLogger(__name__)
-WORKERS = 4  # requests with a deadline that are computed at once
+WORKERS, WAITING = 4, 16  # requests with a deadline that are computed at once, and that may be there with those that wait
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,9 @@ class RankingService:
         known = {family: tuple(m for m in members if m in names) for family, members in (families or {}).items()}
         self.families = {family: members for family, members in known.items() if members}
         self._scores = scoring(package.ranker)
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="rank")
+        self._pool = BoundedPool(WORKERS, WAITING, "rank")
         # Apart from the others, so that words are read when every thread hangs in a picture or a sound.
-        self._quick = ThreadPoolExecutor(WORKERS, thread_name_prefix="quick")
+        self._quick = BoundedPool(WORKERS, WAITING, "quick")
 
     @property
     def folder(self) -> Path:
@@ -226,28 +226,35 @@ class RankingService:
         if deadline_ms is None:
             return self._by_model(asked, stock, pick)
         rest = without_media(asked)
-        quick = None if rest is None else self._quick.submit(self._understood, rest, stock)
-        future = self._pool.submit(self._by_model, asked, stock, pick, quick)
+        quick = None if rest is None else self._quick.submit(lambda: self._understood(rest, stock))
+        whole = self._pool.submit(lambda: self._by_model(asked, stock, pick, quick))
+        left = max(0.0, deadline_ms / 1000 - (time.perf_counter() - started))
         try:
-            return future.result(timeout=max(0.0, deadline_ms / 1000 - (time.perf_counter() - started)))
+            if whole is not None:
+                return whole.future.result(left)
+            if quick is not None:
+                quick.future.exception(left)
         except TimeoutError:
-            future.cancel()  # one that still waits in the queue is not computed for nobody
-            if quick is not None and not quick.cancel() and quick.done() and quick.exception() is None:
-                late = [f"deadline: without picture and sound, which took more than {deadline_ms:g} ms"]
-                return self._ordered(quick.result().features, stock, pick, late)
-            words = clean_text(asked.text)
-            rows = pick.by_words(words)
-            late = [f"deadline: BM25 order, the model took more than {deadline_ms:g} ms"]
-            return Scored(words, rows, by_words(stock, words, rows), late)
+            pass
+        for task in (quick, whole):
+            if task is not None:
+                task.abandon()
+        if quick is not None and quick.future.done() and quick.future.exception() is None:
+            late = [f"deadline: without picture and sound, which took more than {deadline_ms:g} ms"]
+            return self._ordered(quick.future.result().features, stock, pick, late)
+        words = clean_text(asked.text)
+        rows = pick.by_words(words)
+        late = [f"deadline: BM25 order, the model took more than {deadline_ms:g} ms"]
+        return Scored(words, rows, by_words(stock, words, rows), late)
 
-    def _by_model(self, asked: ShopperQuery, stock: Stock, pick: _Pick, quick: Future[Understood] | None = None) -> Scored:
+    def _by_model(self, asked: ShopperQuery, stock: Stock, pick: _Pick, quick: Task[Understood] | None = None) -> Scored:
         """Read the whole query, then order.
 
         Args:
             quick: reads what of the query is no picture and no sound, into the cache; waited for, so that it is not read twice.
         """
         if quick is not None:
-            quick.exception()
+            quick.future.exception()
         with METRICS.stage("understand"):
             understood = self._understood(asked, stock)
         METRICS.cache.labels("hit").set(self.cache.hits)
@@ -308,7 +315,7 @@ class RankingService:
     def close(self) -> None:
         """Let go of the threads; what runs ends."""
         for pool in (self._pool, self._quick):
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.close()
 
 
 def by_words(stock: Stock, words: str, rows: np.ndarray) -> np.ndarray:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fuserank.data.media import media_hash
-from fuserank.errors import FuserankError, MediaError
+from fuserank.errors import MediaError
 from fuserank.features import Catalogue, ContentCache, QueryFeatures, build_query_features
 from fuserank.features.histories import History
 from fuserank.messages import ShopperQuery
+from fuserank.modalities.audio import Audio
 from fuserank.modalities.base import Content, Modality
 from fuserank.types import AUDIO_TYPES, IMAGE_TYPES, Query
 
@@ -81,11 +82,16 @@ def understand(
     degraded = _unread(query, modalities)
     try:
         features = _features(query, media, modalities, catalogue, histories, cache)
-    except FuserankError:
+    except MediaError:
         raise
     except Exception:
         log.exception("an encoder failed; the query is read again one modality at a time")
-        broken = [m.name for m in modalities if not _works(query, media, m, catalogue, histories, cache)]
+
+        def works(*some: Modality) -> bool:
+            return _work(query, media, some, catalogue, histories, cache)
+
+        hearing = [m for m in modalities if isinstance(m, Audio) and works(m)]  # of a spoken query the others read what it heard
+        broken = [m.name for m in modalities if m not in hearing and not works(*hearing, m)]
         degraded += [f"{name}: its encoder failed" for name in broken]
         usable: list[Any] = [Silenced(m) if m.name in broken else m for m in modalities]
         features = _features(query, media, usable, catalogue, histories, cache)
@@ -113,17 +119,17 @@ def _features(
     return features
 
 
-def _works(
+def _work(
     query: Query,
     media: Mapping[str, bytes],
-    modality: Modality,
+    modalities: Sequence[Modality],
     catalogue: Catalogue,
     histories: Mapping[str, History],
     cache: ContentCache,
 ) -> bool:
     try:
-        _features(query, media, [modality], catalogue, histories, cache)
-    except FuserankError:
+        _features(query, media, modalities, catalogue, histories, cache)
+    except MediaError:
         raise
     except Exception:
         return False
