@@ -21,6 +21,14 @@ def service(shop):
 
 
 @pytest.fixture(scope="session")
+def as_served(shop):
+    """With the encoder of words that a deployment has unless settings say otherwise."""
+    threads = torch.get_num_threads()
+    yield load(shop.package, rounded=True)
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
 def some(shop):
     """First query of each kind: text, image, audio, user."""
     media = shop.dataset.media.get

@@ -103,12 +103,12 @@ def test_the_bento_brings_its_own_sources(bento):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["text", "image", "audio"])
-def test_served_answers_equal_those_of_the_library(server, service, some, part):
+def test_served_answers_equal_those_of_the_library(server, as_served, some, part):
     from fuserank.messages import SearchRequest, ShopperQuery
 
     sent = some[part] if part == "text" else base64.b64encode(some[part]).decode()
     status, body = ask(server, "/v1/search", {"query": {part: sent}, "k": 5})
-    here = service.search(SearchRequest(query=ShopperQuery(**{part: some[part]}), k=5))
+    here = as_served.search(SearchRequest(query=ShopperQuery(**{part: some[part]}), k=5))
     answer = json.loads(body)
     assert status == 200
     assert [r["product_id"] for r in answer["results"]] == [r.product_id for r in here.results]

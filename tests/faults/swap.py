@@ -166,7 +166,7 @@ def broken_copy(stand: Stand) -> None:
 def measure(stand: Stand) -> list[Row]:
     """Ten thousand requests while the champion changes."""
     broken_copy(stand)
-    services = [load(stand.packages / name) for name in ("a", "b")]
+    services = [load(stand.packages / name, rounded=True) for name in ("a", "b")]
     orders = {service.version: expected(service, queries(stand)) for service in services}
     versions = dict(zip(("a", "b"), orders, strict=True))
     with serve(stand, FUSERANK_SERVING__PATIENCE_MS="60000") as served:

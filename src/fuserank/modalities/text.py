@@ -47,7 +47,7 @@ class SentenceModality:
 
 def text(resources: Resources) -> SentenceModality:
     """English text through MiniLM."""
-    return SentenceModality("text", minilm(resources.cache, resources.threads))
+    return SentenceModality("text", minilm(resources.cache, resources.threads, resources.rounded))
 
 
 def multilingual(resources: Resources) -> SentenceModality:

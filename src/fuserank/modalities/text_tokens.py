@@ -47,4 +47,4 @@ def maxsim(query: np.ndarray, products: np.ndarray) -> np.ndarray:
 
 def text_tokens(resources: Resources) -> TextTokens:
     """English text through MiniLM."""
-    return TextTokens("text_tokens", minilm_tokens(minilm(resources.cache, resources.threads)))
+    return TextTokens("text_tokens", minilm_tokens(minilm(resources.cache, resources.threads, resources.rounded)))

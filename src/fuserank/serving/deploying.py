@@ -39,7 +39,13 @@ def deploy(what: Path, settings: Settings, *, cache: Path | None = None) -> Depl
     def caught_up(package: Path, wait_for_sound: bool = True) -> RankingService:
         families = settings.evaluation.families
         service = load(
-            package, cache=cache, media=settings.media, families=families, wait_for_sound=wait_for_sound, device=knobs.device
+            package,
+            cache=cache,
+            media=settings.media,
+            families=families,
+            wait_for_sound=wait_for_sound,
+            device=knobs.device,
+            rounded=knobs.rounded,
         )
         updates.catch_up(service)
         return service

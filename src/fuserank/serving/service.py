@@ -333,6 +333,7 @@ def load(
     families: Mapping[str, Sequence[str]] | None = None,
     wait_for_sound: bool = True,
     device: Device = "auto",
+    rounded: bool = False,
 ) -> RankingService:
     """Load a package folder and answer a request of each kind, so that no shopper waits for weights.
 
@@ -345,6 +346,7 @@ def load(
         wait_for_sound: False: return when words and pictures are answered, and make ready for sounds behind that. The speech
             model takes nearly as long as all else, and a worker that starts in place of another is wanted soon.
         device: that ranks, and that encoders of your own run on; auto: a GPU where there is one.
+        rounded: English text is read with weights in 8 bits.
 
     Raises:
         ModelFolderError: the folder is damaged.
@@ -352,7 +354,7 @@ def load(
     """
     package = open_package(folder, device)
     names, own = [spec.name for spec in package.ranker.spec.modalities], packed_encoders(folder)
-    modalities = make_modalities(names, cache=cache, threads=threads, media=media, own=own, device=device)
+    modalities = make_modalities(names, cache=cache, threads=threads, media=media, own=own, device=device, rounded=rounded)
     check_encoders(package.meta, modalities)
     torch.set_num_threads(threads)
     service = RankingService(package, modalities, families, media)

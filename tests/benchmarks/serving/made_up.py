@@ -46,7 +46,7 @@ def serve_all(stand: Stand, count: int, home: Path, trees: Path) -> Iterator[Ser
 def measure(stand: Stand, count: int, few: int, home: Path) -> list[Row]:
     """All rows; packages `made-up` and `few` of the stand hold `count` and `few` products."""
     texts, package = Texts(), stand.packages / "made-up"
-    inside = load(package, cache=home / "encoders")
+    inside = load(package, cache=home / "encoders", rounded=True)
     trees = train_trees(inside, package.parent.parent / "trees.txt")
     ids = inside.stock.catalogue.product_ids
     found = in_process.scoring(inside, trees, texts(0))

@@ -28,7 +28,7 @@ SETTINGS = load_settings()
 @cache
 def deployment() -> Deployment:
     """Of this process; without a log and without changes of the catalogue, as the peers."""
-    loaded = Deployment(Lineup(load(Path(os.environ["BENCH_PACKAGE"]), cache=SETTINGS.home / "encoders")))
+    loaded = Deployment(Lineup(load(Path(os.environ["BENCH_PACKAGE"]), cache=SETTINGS.home / "encoders", rounded=True)))
     gc.collect()
     gc.freeze()
     return loaded

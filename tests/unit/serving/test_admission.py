@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from fuserank.serving.http.admission import Admission, Overloaded
+from fuserank.serving.http.admission import CALM, Admission, Overloaded, Shedding
 
 ONE = 0.05  # seconds that a request takes here
 
@@ -78,44 +78,73 @@ def test_a_burst_may_wait_for_as_long_as_patience_lasts(threads, patience, taken
     asyncio.run(scenario())
 
 
-def test_when_the_queue_stands_only_one_waits_for_each_thread():
+def test_where_one_was_shed_half_as_many_wait_as_there_are_threads():
     async def scenario():
-        desk = Desk(2, 0.2)
+        desk = Desk(4, 0.05)
         await desk.learn()
-        first = await desk.come(4)  # two run, two wait
-        desk.now += 0.3  # for longer than patience no thread was free
-        later = await desk.come(3)
-        assert (len(refused(first)), len(refused(later))) == (0, 3)
+        first = await desk.come(4 + 4 + 1)  # four run, four wait, and for the last it would take too long
+        assert len(refused(first)) == 1
+        desk.gate.set()
+        await asyncio.gather(*first, return_exceptions=True)
+        desk.gate.clear()
+        later = await desk.come(4 + 4)
+        assert len(refused(later)) == 2, "two may wait"
         await desk.leave([*first, *later])
 
     asyncio.run(scenario())
 
 
-def test_a_standing_queue_still_feeds_every_thread():
+def test_one_thread_never_starves():
     async def scenario():
-        desk = Desk(2, 0.2)
+        desk = Desk(1, 0.05)
         await desk.learn()
-        first = await desk.come(2)
-        desk.now += 0.3
+        first = await desk.come(3)
+        assert len(refused(first)) == 1
+        assert len(refused(await desk.come(1))) == 1
+        desk.gate.set()
+        await asyncio.gather(*first, return_exceptions=True)
+        desk.gate.clear()
         later = await desk.come(3)
-        assert len(refused(later)) == 1, "two may wait"
-        await desk.leave([*first, *later])
+        assert len(refused(later)) == 1, "one may wait"
+        await desk.leave(later)
 
     asyncio.run(scenario())
 
 
-def test_once_a_thread_was_free_bursts_may_wait_again():
+def test_after_a_calm_bursts_may_wait_again():
     async def scenario():
         desk = Desk(1, 0.2)
         await desk.learn()
-        first = await desk.come(2)
-        desk.now += 0.3
-        assert len(refused(await desk.come(1))) == 1
+        first = await desk.come(6)
+        assert len(refused(first)) == 1
         desk.gate.set()
-        await asyncio.gather(*first)
+        await asyncio.gather(*first, return_exceptions=True)
         desk.gate.clear()
-        tasks = await desk.come(4)
+        desk.now += CALM + 0.01
+        tasks = await desk.come(5)
         assert refused(tasks) == []
+        await desk.leave(tasks)
+
+    asyncio.run(scenario())
+
+
+def test_what_would_be_shed_is_not_read():
+    async def scenario():
+        desk, read, said = Desk(1, 0.01), [], []
+
+        async def app(scope, receive, send):
+            read.append(scope["path"])
+
+        async def answer(scope, receive, send):
+            said.append(scope["path"])
+
+        door = Shedding(app, desk.admission, ["/v1/rank"], lambda overloaded: answer)
+        await desk.learn()
+        await door({"type": "http", "path": "/v1/rank"}, None, None)
+        tasks = await desk.come(1)
+        for path in ("/v1/rank", "/v1/health"):
+            await door({"type": "http", "path": path}, None, None)
+        assert (read, said) == (["/v1/rank", "/v1/health"], ["/v1/rank"])
         await desk.leave(tasks)
 
     asyncio.run(scenario())

@@ -1,12 +1,13 @@
 """Threads for the work, and as many requests before them as can be answered soon: more are refused at once, not kept waiting.
 
 How long a request would wait is the number before it times the running mean of what one takes, over the threads. Above `patience`
-it is shed with 503 and told when to come back. That is meant for bursts. A queue that does not empty within `patience` is no burst:
-more comes than can be answered, and whoever is let in only makes everybody late. Then no more wait than there are threads, so that
-those who are taken are answered nearly as quickly as on a quiet day, and the threads still never starve.
+it is shed with 503 and told when to come back. That is meant for bursts. Where one had to be shed, more comes than can be
+answered, and whoever waits only makes everybody late: until nobody was shed for CALM seconds, half as many wait as there are
+threads, so that those who are taken are answered nearly as quickly as on a quiet day, and the threads still never starve.
 
 The two limits are those of controlled delay: Nichols & Jacobson 2012, "Controlling Queue Delay", ACM Queue 10 (5), as Maurer 2015,
-"Fail at Scale", ACM Queue 13 (8), applies it to servers.
+"Fail at Scale", ACM Queue 13 (8), applies it to servers. A request that will be shed costs time as well, so `Shedding` says so
+before anything of it is read.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from fuserank.serving.http.body import App, Message, Receive, Send
+
 Result = TypeVar("Result")
 MEMORY = 0.05  # weight of the newest request in the running mean
+CALM = 1.0  # seconds without anybody shed, after which bursts may wait again
 
 
 class Overloaded(Exception):  # noqa: N818 (the state of the service, not a mistake)
@@ -39,7 +43,7 @@ class Admission:
 
     Args:
         threads: how many run at once.
-        patience: seconds that a request may wait for its turn, and that more may come than can be answered.
+        patience: seconds that a request may wait for its turn.
         on_change: told how many are inside whenever that changes.
         clock: gives seconds.
     """
@@ -53,7 +57,7 @@ class Admission:
     ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
         self._threads, self._patience, self._on_change, self._clock = threads, patience, on_change, clock
-        self._inside, self._mean, self._last_free = 0, 0.0, clock()
+        self._inside, self._mean, self._last_shed = 0, 0.0, -math.inf
 
     async def __call__(self, work: Callable[[], Result]) -> Result:
         """Run `work` on a thread.
@@ -61,25 +65,27 @@ class Admission:
         Raises:
             Overloaded: its turn would not come soon.
         """
-        self._admit()
+        if (overloaded := self.overloaded()) is not None:
+            raise overloaded
         self._count(1)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, work)
         finally:
             self._count(-1)
 
-    def _admit(self) -> None:
+    def overloaded(self) -> Overloaded | None:
+        """What a request hears that comes now and would be shed; None: it is let in."""
         waiting = self._inside - self._threads + 1  # with this one
         if waiting <= 0:
-            return
-        wait = waiting * self._mean / self._threads
-        is_burst = self._clock() - self._last_free <= self._patience
-        if wait > self._patience or not (is_burst or waiting <= self._threads):
-            raise Overloaded(wait)
+            return None
+        wait, now = waiting * self._mean / self._threads, self._clock()
+        is_crowded = now - self._last_shed <= CALM and waiting > max(1, self._threads // 2)
+        if wait <= self._patience and not is_crowded:
+            return None
+        self._last_shed = now
+        return Overloaded(wait)
 
     def _count(self, change: int) -> None:
-        if min(self._inside, self._inside + change) < self._threads:
-            self._last_free = self._clock()
         self._inside += change
         self._on_change(self._inside)
 
@@ -94,3 +100,21 @@ class Admission:
     def close(self) -> None:
         """Let go of the threads; what runs ends."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Shedding:
+    """ASGI middleware that answers in the place of what would be shed, before its body is read.
+
+    Args:
+        paths: whose requests pass the admission.
+        answer: says it in the form of all refusals.
+    """
+
+    def __init__(self, app: App, admission: Admission, paths: Collection[str], answer: Callable[[Overloaded], App]) -> None:
+        self._app, self._admission, self._paths, self._answer = app, admission, frozenset(paths), answer
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        overloaded = self._admission.overloaded() if scope["type"] == "http" and scope["path"] in self._paths else None
+        app = self._app if overloaded is None else self._answer(overloaded)
+        await app(scope, receive, send)

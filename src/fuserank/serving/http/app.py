@@ -21,7 +21,7 @@ from starlette.responses import Response
 from fuserank.errors import FuserankError
 from fuserank.messages import Health, Message, ProductDetails
 from fuserank.serving.deployment import Deployment
-from fuserank.serving.http.admission import Admission, Overloaded
+from fuserank.serving.http.admission import Admission, Overloaded, Shedding
 from fuserank.serving.http.answers import bug, fuserank_error, http_error, refusal, wrong_shape
 from fuserank.serving.http.body import BodyCap
 from fuserank.serving.http.page import add_page
@@ -35,7 +35,7 @@ SMALL_BODY = 65_536  # bytes that are parsed on the event loop; more would hold 
 Serve = Callable[[], Deployment]
 
 
-def create_app(deployment: Serve, *, media: MediaSettings | None = None, threads: int = 2, patience_ms: float = 100.0) -> FastAPI:
+def create_app(deployment: Serve, *, media: MediaSettings | None = None, threads: int = 2, patience_ms: float = 20.0) -> FastAPI:
     """The app: /v1 and the page.
 
     Args:
@@ -49,6 +49,7 @@ def create_app(deployment: Serve, *, media: MediaSettings | None = None, threads
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
     admission = Admission(threads, patience_ms / 1000, METRICS.inside.set)
+    app.add_middleware(Shedding, admission=admission, paths=[route.path for route in ROUTES], answer=_shed)
     for route in ROUTES:
         _add(app, route, deployment, admission)
     _add_reading(app, deployment)
@@ -135,10 +136,15 @@ def _json(message: Message) -> Response:
     return Response(message.__pydantic_serializer__.to_json(message), media_type="application/json")
 
 
+def _shed(overloaded: Overloaded) -> Response:
+    METRICS.shed.inc()
+    todo = "come back after Retry-After seconds"
+    return refusal(503, "too many requests at once", todo=todo, Retry_After=str(overloaded.retry_after))
+
+
 async def _overloaded(_: Request, error: Exception) -> Response:
     assert isinstance(error, Overloaded)
-    METRICS.shed.inc()
-    return refusal(503, "too many requests at once", todo="come back after Retry-After seconds", Retry_After=str(error.retry_after))
+    return _shed(error)
 
 
 HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
