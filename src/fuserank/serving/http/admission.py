@@ -2,8 +2,8 @@
 
 How long a request would wait is the number before it times the running mean of what one takes, over the threads. Above `patience`
 it is shed with 503 and told when to come back. That is meant for bursts. Where one had to be shed, more comes than can be
-answered, and whoever waits only makes everybody late: until nobody was shed for CALM seconds, half as many wait as there are
-threads, so that those who are taken are answered nearly as quickly as on a quiet day, and the threads still never starve.
+answered, and whoever waits only makes everybody late: until nobody was shed for CALM seconds a request is taken when a thread is
+free, and else shed, so that those who are taken are answered nearly as quickly as on a quiet day.
 
 The two limits are those of controlled delay: Nichols & Jacobson 2012, "Controlling Queue Delay", ACM Queue 10 (5), as Maurer 2015,
 "Fail at Scale", ACM Queue 13 (8), applies it to servers. A request that will be shed costs time as well, so `Shedding` says so
@@ -79,8 +79,7 @@ class Admission:
         if waiting <= 0:
             return None
         wait, now = waiting * self._mean / self._threads, self._clock()
-        is_crowded = now - self._last_shed <= CALM and waiting > max(1, self._threads // 2)
-        if wait <= self._patience and not is_crowded:
+        if wait <= self._patience and now - self._last_shed > CALM:
             return None
         self._last_shed = now
         return Overloaded(wait)
