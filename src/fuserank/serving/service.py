@@ -239,13 +239,13 @@ class RankingService:
         for task in (quick, whole):
             if task is not None:
                 task.abandon()
+        why = "found no free thread" if whole is None else f"took more than {deadline_ms:g} ms"
         if quick is not None and quick.future.done() and quick.future.exception() is None:
-            late = [f"deadline: without picture and sound, which took more than {deadline_ms:g} ms"]
-            return self._ordered(quick.future.result().features, stock, pick, late)
+            degraded = [f"deadline: without picture and sound, which {why}"]
+            return self._ordered(quick.future.result().features, stock, pick, degraded)
         words = clean_text(asked.text)
         rows = pick.by_words(words)
-        late = [f"deadline: BM25 order, the model took more than {deadline_ms:g} ms"]
-        return Scored(words, rows, by_words(stock, words, rows), late)
+        return Scored(words, rows, by_words(stock, words, rows), [f"deadline: BM25 order, the model {why}"])
 
     def _by_model(self, asked: ShopperQuery, stock: Stock, pick: _Pick, quick: Task[Understood] | None = None) -> Scored:
         """Read the whole query, then order.
