@@ -94,9 +94,7 @@ class StoredProducts:
         return next(iter(self.parts.values())).base.device
 
     def to(self, device: torch.device | str) -> StoredProducts:
-        """The same rows on a device; this very object where they are there already."""
-        if self.device == torch.device(device):
-            return self
+        """The same rows on a device; nothing is copied where they are there already."""
         moved = {name: _Rows(rows.base.to(device), rows.added.to(device)) for name, rows in self.parts.items()}
         return StoredProducts(self.modalities, moved)
 
