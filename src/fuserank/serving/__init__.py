@@ -1,12 +1,14 @@
 """Serving: package folders answer ranking and search requests with the code that trained their models."""
 
+from fuserank.serving.answered import Answered
 from fuserank.serving.deploying import deploy
 from fuserank.serving.deployment import Deployment, Lineup
 from fuserank.serving.explaining import explain_answer
 from fuserank.serving.following import Follower, lineup_of
+from fuserank.serving.loading import load
 from fuserank.serving.package import Package, build_package, open_package
 from fuserank.serving.release import Challenger, Release, read_release, write_release
-from fuserank.serving.service import Answered, RankingService, load
+from fuserank.serving.service import RankingService
 
 __all__ = [
     "Answered",

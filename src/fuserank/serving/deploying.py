@@ -10,8 +10,9 @@ from fuserank.model_folder import read_meta
 from fuserank.serving import memory
 from fuserank.serving.deployment import Deployment, Lineup
 from fuserank.serving.following import Follower, lineup_of
+from fuserank.serving.loading import load
 from fuserank.serving.release import read_release
-from fuserank.serving.service import RankingService, load
+from fuserank.serving.service import RankingService
 from fuserank.serving.updates import Updates
 from fuserank.serving.watching import Watch
 from fuserank.settings import Settings

@@ -38,11 +38,12 @@ from fuserank.messages import (
     ServedModel,
     UpsertRequest,
 )
+from fuserank.serving.answered import Answered
 from fuserank.serving.explaining import explain_answer
 from fuserank.serving.interleaving import team_draft
 from fuserank.serving.metrics import METRICS
 from fuserank.serving.observing import Observer, Request, event_records, observer
-from fuserank.serving.service import Answered, RankingService
+from fuserank.serving.service import RankingService
 from fuserank.serving.stock import Stock
 from fuserank.serving.updates import Change, Updates
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from fuserank.inference_log import EventRecord, InferenceLog, RankingRecord
 from fuserank.inference_log.records import Role, Route
 from fuserank.messages import RankRequest, SearchRequest, UbiEvent
-from fuserank.serving.service import Answered
+from fuserank.serving.answered import Answered
 
 Request = RankRequest | SearchRequest
 # Told of each answer, the shadow's included; neither waits nor raises.

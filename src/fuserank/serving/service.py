@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from fuserank.devices import Device
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import RequestError
 from fuserank.features import ContentCache, QueryFeatures
@@ -27,58 +25,20 @@ from fuserank.messages import (
     SearchRequest,
     ShopperQuery,
 )
-from fuserank.modalities import make_modalities
 from fuserank.modalities.base import Modality
-from fuserank.model_folder import check_encoders
+from fuserank.serving.answered import Answered, Scored
 from fuserank.serving.bounded_pool import BoundedPool, Task
 from fuserank.serving.metrics import METRICS
-from fuserank.serving.package import Package, open_package
-from fuserank.serving.packed_encoders import packed_encoders
+from fuserank.serving.package import Package
 from fuserank.serving.retrieval import retrieve
 from fuserank.serving.scoring import scoring
 from fuserank.serving.stock import IN_ANSWERS, Stock
 from fuserank.serving.understanding import Understood, understand, without_media
-from fuserank.serving.warming import warming_requests
 from fuserank.settings import MediaSettings
 from fuserank.slates import Features
 
 log = logging.getLogger(__name__)
 WORKERS, WAITING = 4, 16  # requests with a deadline that are computed at once, and that may be there with those that wait
-
-
-@dataclass(frozen=True)
-class Scored:
-    """The order of some candidates.
-
-    Attributes:
-        words: looked up.
-        rows: of the stock.
-        scores: finite, one for each of `rows`.
-        degraded: what was left out.
-        probabilities: of relevance, one for each of `rows`; None where the scores are no model's, or it has no calibration.
-        queries: features of the query; None where there was no time for them.
-    """
-
-    words: str
-    rows: np.ndarray
-    scores: np.ndarray
-    degraded: list[str]
-    probabilities: np.ndarray | None = None
-    queries: QueryFeatures | None = None
-
-
-@dataclass(frozen=True)
-class Answered:
-    """An answer and what it was made of, for the log.
-
-    Attributes:
-        teams: of an interleaved answer, who picked each product.
-    """
-
-    response: RankResponse
-    scored: Scored
-    stock: Stock
-    teams: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -322,46 +282,3 @@ def by_words(stock: Stock, words: str, rows: np.ndarray) -> np.ndarray:
     """Sum of the BM25 scores of all fields: float32 (n,); 0 for a query without words, which keeps the given order."""
     lexical = stock.catalogue.lexical
     return np.zeros(len(rows), np.float32) if lexical is None or not words else lexical.scores(words, rows).sum(axis=1)
-
-
-def load(
-    folder: Path,
-    *,
-    cache: Path | None = None,
-    threads: int = 1,
-    media: MediaSettings | None = None,
-    families: Mapping[str, Sequence[str]] | None = None,
-    wait_for_sound: bool = True,
-    device: Device = "auto",
-    rounded: bool = False,
-) -> RankingService:
-    """Load a package folder and answer a request of each kind, so that no shopper waits for weights.
-
-    Args:
-        folder: as `build_package` wrote it.
-        cache: folder for encoders exported to ONNX; default: the user's cache folder.
-        threads: of torch and of each encoder. Few, because requests run side by side.
-        media: caps for pictures and sounds.
-        families: of modalities, for explanations.
-        wait_for_sound: False: return when words and pictures are answered, and make ready for sounds behind that. The speech
-            model takes nearly as long as all else, and a worker that starts in place of another is wanted soon.
-        device: that ranks, and that encoders of your own run on; auto: a GPU where there is one.
-        rounded: English text is read with weights in 8 bits.
-
-    Raises:
-        ModelFolderError: the folder is damaged.
-        StaleFeatureError: an installed encoder is not the one that the model was trained with.
-    """
-    package = open_package(folder, device)
-    names, own = [spec.name for spec in package.ranker.spec.modalities], packed_encoders(folder)
-    modalities = make_modalities(names, cache=cache, threads=threads, media=media, own=own, device=device, rounded=rounded)
-    check_encoders(package.meta, modalities)
-    torch.set_num_threads(threads)
-    service = RankingService(package, modalities, families, media)
-    words_and_picture, sound = warming_requests()
-    service.search(words_and_picture)
-    if wait_for_sound:
-        service.search(sound)
-    else:
-        threading.Thread(target=service.search, args=(sound,), name="warm", daemon=True).start()
-    return service
