@@ -11,7 +11,7 @@ export BENTOML_DO_NOT_TRACK := True
 export GX_ANALYTICS_ENABLED := false
 export HF_HUB_OFFLINE := 1
 
-.PHONY: setup demo test check bench faults results ui bench-serving
+.PHONY: setup demo up test check bench faults results bench-serving
 
 setup: $(VENV)/.installed  ## the environment with pinned dependencies
 
@@ -26,6 +26,9 @@ demo: setup  ## the whole chain on the sample store
 	$(BIN)/python -m flows.demo
 	-$(BIN)/dvc commit --quiet data.dvc < /dev/null  # into the cache, when these are the bytes that data.dvc names
 	$(BIN)/dvc status
+
+up: setup  ## Prefect with its page, a worker, the served champion, the reports; Ctrl-C stops all of it
+	$(BIN)/python -m flows.up
 
 test: setup  ## all tests
 	$(BIN)/pytest
@@ -50,6 +53,3 @@ results: setup  ## docs/results.md and docs/results.json from the real sets; FRO
 	mkdir -p $(PREFECT_HOME)
 	$(BIN)/python -m flows.results --from $(FROM)
 
-ui: setup  ## the Prefect server with its page; runs made with PREFECT_API_URL set appear there
-	mkdir -p $(PREFECT_HOME)
-	$(BIN)/prefect server start

@@ -10,42 +10,42 @@ from typing import Any
 
 from prefect import flow
 
-from flows.evaluate import evaluate
-from flows.extract import extract
 from flows.gate import gate
-from flows.monitor import monitor
+from flows.monitor import compare_batches
 from flows.package import package
-from flows.train import train
-from flows.validate import validate
+from flows.runs import FLOW, HOUR, SAMPLE, UNCHANGED, Overrides, TrainingChanges, settings_of
+from flows.stages import evaluated
 from fuserank.pipeline.job import Job
-from fuserank.pipeline.train import plans, slates_of
-from fuserank.settings import load_settings
 
 
-@flow(name="fuserank chain", flow_run_name="{data}", persist_result=False, validate_parameters=True)
-def chain(data: Path = Path("data/sample"), current: Path | None = None, overrides: dict[str, Any] | None = None) -> dict[str, Any]:
+@flow(name="fuserank chain", timeout_seconds=24 * HOUR, **FLOW)
+def chain(
+    data: Path = SAMPLE,
+    current: Path | None = None,
+    training: TrainingChanges = UNCHANGED,
+    overrides: Overrides | None = None,
+) -> dict[str, Any]:
     """Take a dataset folder to a served, watched model.
 
     Args:
         data: the dataset folder.
         current: another dataset folder, to be compared with the first for drift; none: training against test products.
+        training: what is trained otherwise than the settings say.
         overrides: settings that win over environment and pyproject.toml, nested like `fuserank.settings.Settings`.
     """
-    settings = load_settings(**(overrides or {}))
-    job = Job(data, settings)
-    report = validate(job)
-    features = extract(job, set(report.quarantine))
-    slates = slates_of(job, features)
-    models = [train(job, features, plan, slates[0], slates[1]) for plan in plans(job, features)]
-    evaluated = evaluate(job, features, models, slates)
-    gated = gate(job, features, evaluated, slates[2])
-    bento = package(job, features, gated.champion) if gated.champion else None
-    verdict = monitor(job, features, Job(current, settings) if current else None)
+    settings = settings_of(overrides, training)
+    return run_chain(Job(data, settings), Job(current, settings) if current else None)
+
+
+def run_chain(job: Job, current: Job | None = None) -> dict[str, Any]:
+    """The chain over a job, and what came of it."""
+    found, board = evaluated(job)
+    gated = gate(job, found.features, board, found.slates[2])
+    bento = package(job, found.features, gated.champion) if gated.champion else None
+    verdict = compare_batches(job, found.features, current)
     return {
         "dataset": job.name,
-        "leaderboard": [
-            {"ranker": r.ranker, "kind": r.kind, "nDCG@10": r.metrics["nDCG@10"]["mean"]} for r in evaluated.board.rows
-        ],
+        "leaderboard": [{"ranker": r.ranker, "kind": r.kind, "nDCG@10": r.metrics["nDCG@10"]["mean"]} for r in board.board.rows],
         "challenger": gated.version,
         "champion": gated.champion,
         "promoted": gated.promoted,

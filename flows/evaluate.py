@@ -6,6 +6,7 @@ from prefect import task
 from prefect.artifacts import create_link_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from flows.runs import report_link
 from fuserank.pipeline import evaluate as step
 from fuserank.pipeline.evaluate import Evaluated
 from fuserank.pipeline.job import Job
@@ -21,7 +22,6 @@ def evaluate(job: Job, features: Features, models: Sequence[TrainedModel], slate
         {"ranker": r.ranker, "kind": r.kind, **{m: round(v["mean"], 4) for m, v in r.metrics.items()}} for r in result.board.rows
     ]
     create_table_artifact(key="leaderboard", table=table, description=f"{job.name}: {result.board.queries} test queries")
-    create_link_artifact(
-        key="leaderboard-page", link=(job.reports / "leaderboard.html").resolve().as_uri(), link_text="leaderboard.html"
-    )
+    page = job.reports / "leaderboard.html"
+    create_link_artifact(key="leaderboard-page", link=report_link(page, job.settings.reports), link_text=page.name)
     return result

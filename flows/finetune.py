@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
+from flows.runs import FLOW, HOUR, SAMPLE, Overrides, settings_of
 from fuserank.pipeline.finetune import finetune_pictures
 from fuserank.pipeline.job import Job
-from fuserank.settings import load_settings
 
 
-@flow(name="fuserank finetune", flow_run_name="{data}", persist_result=False, validate_parameters=True)
-def finetune(data: Path = Path("data/sample"), overrides: dict[str, Any] | None = None) -> str:
+@flow(name="fuserank finetune", timeout_seconds=24 * HOUR, **FLOW)
+def finetune(data: Path = SAMPLE, overrides: Overrides | None = None) -> str:
     """Fine-tune, or find what was fine-tuned from the same; gives the encoder's folder.
 
     Args:
@@ -22,7 +21,7 @@ def finetune(data: Path = Path("data/sample"), overrides: dict[str, Any] | None 
         overrides: settings that win over environment and pyproject.toml, for example ``{"finetuning": {"epochs": 4}}``.
     """
     log = get_run_logger()
-    job = Job(data, load_settings(**(overrides or {})))
+    job = Job(data, settings_of(overrides))
     found = finetune_pictures(job, on_epoch=lambda epoch, loss: log.info("epoch %d: loss %.4f", epoch, loss))
     create_markdown_artifact(
         key="finetune", markdown=f"{found.photos} photos of {found.products} products\n\n```toml\n{found.line}\n```"

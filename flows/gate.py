@@ -4,6 +4,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from fuserank.model_folder import CARD
 from fuserank.pipeline import gate as step
 from fuserank.pipeline.evaluate import Evaluated
 from fuserank.pipeline.gate import Gated
@@ -20,4 +21,7 @@ def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) 
     create_markdown_artifact(
         key="gate", markdown="\n".join([f"challenger {result.version}, champion {result.champion}", "", *lines])
     )
+    if result.champion:
+        card = step.registry(job).path(result.champion) / CARD
+        create_markdown_artifact(key="model-card", markdown=card.read_text(), description=f"champion of {job.name}")
     return result

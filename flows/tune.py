@@ -9,14 +9,14 @@ from prefect import flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 
 from flows.extract import extract
+from flows.runs import FLOW, HOUR, SAMPLE, Overrides, settings_of
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.tune import tune as search
-from fuserank.settings import load_settings
 from fuserank.tuning import Trial
 
 
-@flow(name="fuserank tune", flow_run_name="{data}", persist_result=False, validate_parameters=True)
-def tune(data: Path = Path("data/sample"), overrides: dict[str, Any] | None = None) -> dict[str, Any]:
+@flow(name="fuserank tune", timeout_seconds=24 * HOUR, **FLOW)
+def tune(data: Path = SAMPLE, overrides: Overrides | None = None) -> dict[str, Any]:
     """Search until the budget of this run is spent.
 
     Args:
@@ -28,7 +28,7 @@ def tune(data: Path = Path("data/sample"), overrides: dict[str, Any] | None = No
     def tell(trial: Trial) -> None:
         log.info("trial %d %s: validation nDCG@10 %s, %s", trial.number, trial.state, trial.value, trial.params)
 
-    job = Job(data, load_settings(**(overrides or {})))
+    job = Job(data, settings_of(overrides))
     tuned = search(job, extract(job, set()), on_trial=tell)
     said = f"```toml\n{tuned.lines}\n```" if tuned.lines else "Nothing beats the settings as they are with fresh seeds: keep them."
     create_markdown_artifact(key="tuning", markdown=f"{said}\n\n{len(tuned.trials)} trials; page: {job.reports / 'tuning.html'}")

@@ -83,6 +83,12 @@ class Dataset:
                 todo="import the data again",
             ) from None
 
+    @property
+    def name(self) -> str:
+        """Its name and regime, as folders are called."""
+        manifest = self.manifest
+        return manifest.name if manifest.regime == "default" else f"{manifest.name}-{manifest.regime}"
+
     def table(self, name: str) -> pa.Table:
         """One table in the canonical column order and types.
 

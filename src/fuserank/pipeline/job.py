@@ -111,8 +111,7 @@ class Job:
     @property
     def name(self) -> str:
         """Dataset name and regime, as folders are called."""
-        manifest = self.dataset.manifest
-        return manifest.name if manifest.regime == "default" else f"{manifest.name}-{manifest.regime}"
+        return self.dataset.name
 
     @property
     def reports(self) -> Path:

@@ -11,14 +11,17 @@ from fuserank.validation import ValidationReport, validate
 CONTEXT = Path("great_expectations")
 
 
+def inspect(job: Job, *, progress: Progress | None = None) -> ValidationReport:
+    """Validate and write validation.json, validation.html and quarantine.parquet, whatever comes of it."""
+    return validate(job.dataset, context_root=CONTEXT, media=job.settings.media, out=job.reports / "validation", progress=progress)
+
+
 def check(job: Job, *, progress: Progress | None = None) -> ValidationReport:
-    """Validate and write validation.json, validation.html and quarantine.parquet.
+    """`inspect`, and stop there when the dataset is not fit.
 
     Raises:
         ValidationError: a critical rule is broken; the reports are written all the same.
     """
-    report = validate(
-        job.dataset, context_root=CONTEXT, media=job.settings.media, out=job.reports / "validation", progress=progress
-    )
+    report = inspect(job, progress=progress)
     report.raise_for_critical()
     return report

@@ -5,6 +5,7 @@ Settings are read at the door only (flows, command line, service); classes below
 
 from __future__ import annotations
 
+from fuserank.settings.operations import OperationsSettings, RetrainingSettings
 from fuserank.settings.search import Span, TuningSettings
 from fuserank.settings.sections import (
     EncoderSettings,
@@ -27,6 +28,8 @@ __all__ = [
     "GateSettings",
     "MediaSettings",
     "MonitoringSettings",
+    "OperationsSettings",
+    "RetrainingSettings",
     "ServingSettings",
     "Settings",
     "Span",

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, PyprojectTomlConfigSettingsSource, SettingsConfigDict
 
 from fuserank.errors import SettingsError
+from fuserank.settings.operations import OperationsSettings, RetrainingSettings
 from fuserank.settings.search import TuningSettings
 from fuserank.settings.sections import (
     EvaluationSettings,
@@ -27,7 +28,9 @@ from fuserank.settings.sections import (
 from fuserank.settings.values import Folder
 
 # Environment variables of this prefix that are no settings: what is served, its secret, and the tests' folder of real data.
-OTHER_VARIABLES = frozenset({"FUSERANK_PACKAGE", "FUSERANK_RELEASE", "FUSERANK_TOKEN", "FUSERANK_SHARED_DATA"})
+OTHER_VARIABLES = frozenset(
+    {"FUSERANK_PACKAGE", "FUSERANK_RELEASE", "FUSERANK_TOKEN", "FUSERANK_SHARED_DATA", "FUSERANK_REPORTS_URL"}
+)
 
 
 class Settings(BaseSettings):
@@ -52,6 +55,8 @@ class Settings(BaseSettings):
     gate: GateSettings = GateSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     serving: ServingSettings = ServingSettings()
+    operations: OperationsSettings = OperationsSettings()
+    retraining: RetrainingSettings = RetrainingSettings()
 
     @classmethod
     def settings_customise_sources(
