@@ -29,7 +29,9 @@ def watch(job: Job, features: Features, current: Job | None = None) -> Verdict:
         catalogue = extract(current)[0].catalogue
         reference = _side(job.name, data, features.catalogue, np.ones(len(split), bool))
         now = _side(current.data.name, current.dataset, catalogue, np.ones(len(catalogue), bool))
-    return monitor(reference, now, out=job.reports / "drift", **job.settings.monitoring.model_dump())
+    return monitor(
+        reference, now, out=job.reports / "drift", **job.settings.monitoring.model_dump(include={"column_share", "alpha", "sample"})
+    )
 
 
 def has_two_sides(job: Job) -> bool:

@@ -9,6 +9,7 @@ from fuserank.serving.loading import load
 from fuserank.serving.package import Package, build_package, open_package
 from fuserank.serving.release import Challenger, Release, read_release, write_release
 from fuserank.serving.service import RankingService
+from fuserank.serving.updates import catalogue_changes, updates_folder
 
 __all__ = [
     "Answered",
@@ -20,11 +21,13 @@ __all__ = [
     "RankingService",
     "Release",
     "build_package",
+    "catalogue_changes",
     "deploy",
     "explain_answer",
     "lineup_of",
     "load",
     "open_package",
     "read_release",
+    "updates_folder",
     "write_release",
 ]

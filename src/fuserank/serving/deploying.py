@@ -13,7 +13,7 @@ from fuserank.serving.following import Follower, lineup_of
 from fuserank.serving.loading import load
 from fuserank.serving.release import read_release
 from fuserank.serving.service import RankingService
-from fuserank.serving.updates import Updates
+from fuserank.serving.updates import Updates, updates_folder
 from fuserank.serving.watching import Watch
 from fuserank.settings import Settings
 
@@ -35,7 +35,7 @@ def deploy(what: Path, settings: Settings, *, cache: Path | None = None) -> Depl
     first = what if release is None else what.parent / release.champion
     # The name comes out of a file, and becomes that of a folder.
     folder, knobs = log_folder(settings.home, read_meta(first / "model").data.name), settings.serving
-    updates = Updates(settings.home / "updates" / folder.name)
+    updates = Updates(updates_folder(settings.home, folder.name))
 
     def caught_up(package: Path, wait_for_sound: bool = True) -> RankingService:
         families = settings.evaluation.families

@@ -80,7 +80,7 @@ class Stock:
             the larger stock, and media that cannot be used.
         """
         sent: dict[str, bytes] = {}
-        products = [_product(product, sent) for product in given]
+        products = [product_of(product, sent) for product in given]
         catalogue, reports = extended(self.catalogue, products, modalities, sent.__getitem__, lasting=lasting)
         nobody, _ = build_query_features([], modalities, catalogue, None, sent.__getitem__)
         reasons = {key: reason for report in reports for key, reason in report.quarantined.items()}
@@ -126,7 +126,7 @@ class Stock:
         return passed
 
 
-def _product(given: GivenProduct, sent: dict[str, bytes]) -> Product:
+def product_of(given: GivenProduct, sent: dict[str, bytes]) -> Product:
     """In the words of the data set; its media by hash go into `sent`."""
     media = {kind: data for kind, data in (("image", given.image), ("audio", given.audio)) if data}
     sent |= {media_hash(data): data for data in media.values()}

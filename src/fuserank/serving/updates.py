@@ -20,8 +20,11 @@ from weakref import WeakKeyDictionary
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fuserank.files import write_file
+from fuserank.inference_log import log_folder
 from fuserank.messages import DeleteRequest, GivenProduct, LeftOut, UpsertRequest
 from fuserank.serving.service import RankingService
+from fuserank.serving.stock import product_of
+from fuserank.types import Product
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +74,7 @@ class Updates:
     def _catch_up(self, service: RankingService) -> dict[str, list[LeftOut]]:
         """Names of the changes applied, each with media that could not be used."""
         applied, latest = self._applied.setdefault(service, (set(), {}))
-        names = sorted(path.name for path in self._folder.glob("*.json")) if self._folder.is_dir() else []
+        names = _names(self._folder)
         left_out = {}
         for name in names:
             if name not in applied:
@@ -80,12 +83,8 @@ class Updates:
         return left_out
 
     def _apply(self, service: RankingService, name: str, latest: dict[str, str]) -> list[LeftOut]:
-        try:
-            change = Change.model_validate_json((self._folder / name).read_bytes())
-        except FileNotFoundError:
-            return []  # removed since it was listed
-        except ValidationError:
-            log.exception("change %s cannot be read and is left out", name)
+        change = _read(self._folder / name)
+        if change is None:
             return []
         products: list[GivenProduct] = change.upsert.products if change.upsert else []
         fresh = [product for product in products if latest.get(product.product_id, "") < name]
@@ -96,3 +95,42 @@ class Updates:
         left_out = service.upsert(fresh) if fresh else []
         service.delete(gone)
         return left_out
+
+
+def updates_folder(home: Path, name: str) -> Path:
+    """Where the changes of a dataset's catalogue lie; `name` as for `fuserank.inference_log.log_folder`."""
+    return home / "updates" / log_folder(home, name).name
+
+
+def catalogue_changes(home: Path, name: str, media: dict[str, bytes]) -> dict[str, Product | None]:
+    """All changes of a dataset's catalogue, as one.
+
+    Args:
+        media: the bytes of pictures and sounds are put into it, by hash.
+
+    Returns:
+        product id -> the product as it is now; None: it is no longer sold.
+    """
+    folder, found = updates_folder(home, name), dict[str, Product | None]()
+    for path in map(folder.joinpath, _names(folder)):
+        change = _read(path)
+        for given in change.upsert.products if change and change.upsert else []:
+            found[given.product_id] = product_of(given, media)
+        found |= dict.fromkeys(change.delete.product_ids if change and change.delete else [])
+    return found
+
+
+def _names(folder: Path) -> list[str]:
+    """Of all changes, the oldest first."""
+    return sorted(path.name for path in folder.glob("*.json")) if folder.is_dir() else []
+
+
+def _read(path: Path) -> Change | None:
+    """None for one that was removed since it was listed, or cannot be read."""
+    try:
+        return Change.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        log.exception("change %s cannot be read and is left out", path.name)
+        return None

@@ -47,6 +47,9 @@ class OperationsSettings(Section):
 
 
 class RetrainingSettings(Section):
-    """What a retrain after drift does."""
+    """What a retrain learns from, and how often drift may start one."""
+
+    feedback: bool = Field(True, description="lay changes of the catalogue, and queries judged by clicks, over the dataset first")
+    shoppers: int = Field(3, ge=1, description="who asked a query, before their clicks judge it")
 
     cooldown_hours: float = Field(24.0, ge=0, description="after a retrain that drift started, in which drift starts none")

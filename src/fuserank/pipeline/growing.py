@@ -1,0 +1,105 @@
+"""A dataset grown by what its service has learned: the catalogue as it is now, and queries judged by what shoppers did.
+
+It lies in <home>/grown/<name>. The dataset that it grew from is never changed, and each time all that log and catalogue hold is
+laid over it anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from fuserank.data.dataset import Dataset, write_dataset
+from fuserank.inference_log import log_folder
+from fuserank.online_evaluation.click_gains import Asked, Looks, looks_of
+from fuserank.pipeline.job import Job
+from fuserank.serving import catalogue_changes
+from fuserank.types import Judgment, Product, Query
+
+SOURCE = "click_model"
+MANY = 0.5  # of those who look act: at least the lowest grade, on any scale
+SPLITS = {"train": 0.7, "val": 0.8, "test": 1.0}  # upper ends of the shares of what is new
+
+
+def grown(job: Job) -> Job:
+    """The job over the grown dataset; the same job when nothing was learned."""
+    base, media = job.dataset, dict[str, bytes]()
+    products = _catalogue(job, media)
+    known = {product.product_id for product in products}
+    asked = _judged(job, known)
+    if products == base.products and not asked:
+        return job
+    judgments = [j for j in _judgments(base) if j.product_id in known]
+    judgments += [Judgment(query.query_id, product, grade, SOURCE) for query, grades in asked for product, grade in grades.items()]
+    queries = [*base.queries, *(query for query, _ in asked)]
+    target = job.settings.home / "grown" / base.name
+    write_dataset(
+        target,
+        base.manifest,
+        products=products,
+        queries=queries,
+        judgments=judgments,
+        interactions=[event for event in base.interactions if event.product_id in known],
+        media=_media(base, [*products, *queries], media),
+    )
+    return Job(target, job.settings)
+
+
+def _catalogue(job: Job, media: dict[str, bytes]) -> list[Product]:
+    """The products with all changes of the catalogue; the bytes of new media go into `media`."""
+    base = {product.product_id: product for product in job.dataset.products}
+    by_split = any(product.split for product in base.values())
+    for product_id, changed in catalogue_changes(job.settings.home, job.name, media).items():
+        old = base.pop(product_id, None)
+        if changed is not None:
+            split = old.split if old else _split_of(product_id) if by_split else None
+            base[product_id] = replace(changed, split=split, attributes=old.attributes if old else changed.attributes)
+    return list(base.values())
+
+
+def _judged(job: Job, known: set[str]) -> list[tuple[Query, Mapping[str, int]]]:
+    """Queries of the log with enough shoppers, whose acts tell products apart."""
+    knobs, folder = job.settings.retraining, log_folder(job.settings.home, job.name)
+    found = []
+    for asked, looks in looks_of(folder, position_bias=job.settings.monitoring.position_bias).items():
+        grades = _grades(looks, known, job.dataset.manifest.max_grade)
+        if asked.text and looks.shoppers >= knobs.shoppers and len(set(grades.values())) > 1:
+            found.append((_query(asked), grades))
+    return sorted(found, key=lambda pair: pair[0].query_id)
+
+
+def _grades(looks: Looks, known: set[str], max_grade: int) -> Mapping[str, int]:
+    """product -> grade: the gain of a shopper who looks, on the scale of the dataset; a purchase by each is the highest."""
+    return {
+        product: round(max_grade * gain / Looks.HIGHEST) or int(gain >= MANY)
+        for product, gain in looks.by_product().items()
+        if product in known
+    }
+
+
+def _query(asked: Asked) -> Query:
+    digest = hashlib.sha256(f"{asked.text}\0{asked.locale}".encode()).hexdigest()[:16]
+    query_id = f"log-{digest}"
+    return Query(query_id, asked.text, asked.locale, split=_split_of(query_id), group=query_id)
+
+
+def _split_of(identity: str) -> str:
+    """By hash, so that nothing ever changes sides."""
+    place = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4]) / 2**32
+    return next(split for split, end in SPLITS.items() if place < end)
+
+
+def _judgments(base: Dataset) -> Iterator[Judgment]:
+    table = base.table("judgments")
+    columns = (table[name].to_pylist() for name in ("query_id", "product_id", "grade", "source"))
+    return (Judgment(*row) for row in zip(*columns, strict=True))
+
+
+def _media(base: Dataset, rows: Sequence[Product | Query], new: Mapping[str, bytes]) -> Iterator[bytes]:
+    """Bytes of the media that the rows name, in their order; what is named and nowhere is left to validation."""
+    for digest in dict.fromkeys(digest for row in rows for digest in (row.image, row.audio) if digest):
+        if digest in new:
+            yield new[digest]
+        elif digest in base.media:
+            yield base.media.get(digest)
