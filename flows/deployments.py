@@ -21,11 +21,11 @@ from prefect.events.actions import ChangeFlowRunState
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.schedules import Cron
 
+from flows.monitor import DRIFT
 from fuserank.pipeline.operations.probes import POOL
 from fuserank.settings import OperationsSettings
 
 TRAINING, QUICK = "training", "quick"
-DRIFT_EVENT = "fuserank.drift"
 TAG = "fuserank"
 SILENCE = timedelta(seconds=120)  # of a run that is taken for dead; `flows.up` lets runs send a sign of life each 30 s
 
@@ -94,7 +94,7 @@ def _register(deployed: Deployed, settings: OperationsSettings, root: Path) -> s
             DeploymentEventTrigger(
                 name="retrain after drift",
                 description="Traffic has drifted from what the champion was trained on.",
-                expect={DRIFT_EVENT},
+                expect={DRIFT},
                 posture=Posture.Reactive,
                 threshold=1,
                 within=timedelta(0),

@@ -1,19 +1,25 @@
-"""Look for drift: of a batch against the reference, and of live traffic against what the champion was trained on."""
+"""Look for drift: of a batch against the reference, and of the traffic of a service: ``python -m flows.monitor data/sample``."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.events import emit_event
 
 from flows.runs import FLOW, HOUR, SAMPLE, Overrides, report_link, settings_of
-from flows.stages import extracted
 from fuserank.monitoring import Verdict
+from fuserank.monitoring.history import Judged
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.monitor import has_two_sides, watch
+from fuserank.pipeline.traffic import watch_traffic
 from fuserank.slates import Features
+
+DRIFT, NO_DRIFT = "fuserank.drift", "fuserank.no-drift"  # names of the events that a verdict goes out as
 
 
 @task(name="compare batches", cache_policy=NO_CACHE)
@@ -23,12 +29,6 @@ def compare_batches(job: Job, features: Features, current: Job | None) -> Verdic
         get_run_logger().info("no drift report: no current batch, and too few products are for training or test alone")
         return None
     verdict = watch(job, features, current)
-    show_verdict(job, verdict)
-    return verdict
-
-
-def show_verdict(job: Job, verdict: Verdict) -> None:
-    """The verdict and its page among the artifacts."""
     create_markdown_artifact(
         key="drift",
         markdown=f"**{'drift' if verdict.drift else 'no drift'}**: {verdict.reason}",
@@ -36,11 +36,42 @@ def show_verdict(job: Job, verdict: Verdict) -> None:
     )
     page = job.reports / "drift" / "drift.html"
     create_link_artifact(key="drift-page", link=report_link(page, job.settings.reports), link_text=page.name)
+    return verdict
 
 
 @flow(name="fuserank monitor", timeout_seconds=2 * HOUR, **FLOW)
-def monitor(data: Path = SAMPLE, current: Path | None = None, overrides: Overrides | None = None) -> bool | None:
-    """Judge drift."""
+def monitor(data: Path = SAMPLE, since: datetime | None = None, overrides: Overrides | None = None) -> dict[str, Any]:
+    """Compare the traffic of the served champion with what it was trained on; the verdict goes out as an event.
+
+    Args:
+        data: the dataset folder whose champion is served.
+        since: judge traffic from this moment on; none: the last days, as the settings say.
+        overrides: settings that win over environment and pyproject.toml, nested like `fuserank.settings.Settings`.
+    """
     job = Job(data, settings_of(overrides))
-    verdict = compare_batches(job, extracted(job), Job(current, job.settings) if current else None)
-    return verdict.drift if verdict else None
+    judged = watch_traffic(job, since=since)
+    _show(job, judged)
+    emit_event(
+        DRIFT if judged.drift else NO_DRIFT,
+        resource={"prefect.resource.id": f"fuserank.dataset.{job.name}", "prefect.resource.name": job.name},
+        payload={"data": str(data), **judged.model_dump(mode="json")},
+    )
+    return judged.model_dump(mode="json")
+
+
+def _show(job: Job, judged: Judged) -> None:
+    """The verdict and its pages among the artifacts."""
+    page = job.reports / "drift" / judged.verdict / "drift.html"
+    create_markdown_artifact(
+        key="traffic",
+        markdown=f"**{'drift' if judged.drift else 'no drift'}**: {judged.reason}",
+        description=f"{judged.answers} answers of {judged.package} until {judged.until:%Y-%m-%d %H:%M} UTC",
+    )
+    for key, file in (("traffic-page", page), ("traffic-history", page.parents[1] / "history.html")):
+        create_link_artifact(key=key, link=report_link(file, job.settings.reports), link_text=file.name)
+
+
+if __name__ == "__main__":
+    import sys
+
+    monitor(*map(Path, sys.argv[1:2]))

@@ -5,8 +5,8 @@
 A threshold is what two random halves of the reference show among themselves, so two halves of one batch give no alarm.
 """
 
-from fuserank.monitoring.drift import monitor
+from fuserank.monitoring.drift import judge, monitor
 from fuserank.monitoring.side import Side
 from fuserank.monitoring.verdict import ColumnDrift, MissingChange, ModalityDrift, Verdict
 
-__all__ = ["ColumnDrift", "MissingChange", "ModalityDrift", "Side", "Verdict", "monitor"]
+__all__ = ["ColumnDrift", "MissingChange", "ModalityDrift", "Side", "Verdict", "judge", "monitor"]

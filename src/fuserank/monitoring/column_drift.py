@@ -28,7 +28,7 @@ def compare_columns(
     sample: int,
     resamples: int,
     rng: np.random.Generator,
-    html: Path,
+    html: Path | None,
 ) -> list[ColumnDrift]:
     """Drift of every column that varies and has values on both sides.
 
@@ -39,7 +39,7 @@ def compare_columns(
         sample: rows drawn from each side at most.
         resamples: no-drift comparisons that thresholds are calibrated on.
         rng: where the draws come from.
-        html: where Evidently's report on the products goes.
+        html: where Evidently's report on the first table goes; None: it is not made.
     """
     before, now = comparable(reference, reference), comparable(current, reference)
     kinds = {table: _kinds(before[table], now[table]) for table in before if table in now}
@@ -55,7 +55,7 @@ def compare_columns(
         no_drift = [column_distances(old.iloc[one], old.iloc[other], of_table) for one, other in pairs]
         limits = {c: _limit([distances[c] for distances in no_drift], alpha=level) for c in of_table}
         distances = column_distances(old.iloc[:n], new, of_table)
-        if table == "products":
+        if html and table == next(iter(reference)):
             write_report(old.iloc[:n], new, of_table, limits, html)
         found += [
             ColumnDrift(table, c, METHODS[kind], distances[c], limits[c], distances[c] > limits[c]) for c, kind in of_table.items()

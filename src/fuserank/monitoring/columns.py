@@ -22,7 +22,11 @@ def comparable(tables: dict[str, pd.DataFrame], reference: dict[str, pd.DataFram
     Returns:
         table -> frame with float columns (numbers, NaN where missing) and str columns (categories), row by row as in the table.
     """
-    makers = {"products": (_product_numbers, _product_categories), "queries": (_query_numbers, _query_categories)}
+    makers = {
+        "products": (_product_numbers, _product_categories),
+        "queries": (_query_numbers, _query_categories),
+        "answers": (_answer_numbers, _answer_categories),
+    }
     made = {}
     for name, (numbers, categories) in makers.items():
         if name in tables and name in reference:
@@ -64,6 +68,14 @@ def _query_categories(queries: pd.DataFrame) -> pd.DataFrame:
 
     has = {f"has_{column}": _has(queries[column].replace("", None)) for column in ("text", "image", "audio", "user_id")}
     return pd.DataFrame({"script": _script(queries["text"]), "locale": queries["locale"].fillna(NONE).replace("", NONE), **has})
+
+
+def _answer_numbers(answers: pd.DataFrame) -> pd.DataFrame:
+    return answers[["best_score", "mean_score", "candidates"]]
+
+
+def _answer_categories(answers: pd.DataFrame) -> pd.DataFrame:
+    return answers[["degraded"]]
 
 
 def _has(column: pd.Series) -> pd.Series:

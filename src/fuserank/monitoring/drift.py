@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,26 +14,41 @@ from fuserank.monitoring.side import Side
 from fuserank.monitoring.verdict import MissingChange, Verdict, conclude
 
 MISSING_FLOOR = 0.05
-FEWEST = 2 * MIN_VALUES  # products on a side
+FEWEST = 2 * MIN_VALUES  # rows on a side
 
 
-def monitor(
+def monitor(reference: Side, current: Side, *, out: Path, **knobs: Any) -> Verdict:
+    """`judge`, and write the verdict as ``drift.json`` and ``drift.html`` beside ``evidently.html``.
+
+    Args:
+        reference, current, knobs: as of `judge`.
+        out: folder of the files.
+
+    Raises:
+        InputError: too few rows on a side to compare anything.
+    """
+    verdict = judge(reference, current, html=out / "evidently.html", **knobs)
+    verdict.write(out)
+    return verdict
+
+
+def judge(
     reference: Side,
     current: Side,
     *,
-    out: Path,
+    html: Path | None = None,
     column_share: float = 0.3,
     alpha: float = 0.05,
     sample: int = 2000,
     resamples: int = 20,
     seed: int = 0,
 ) -> Verdict:
-    """Compare a current batch with the reference and write the verdict.
+    """Compare a current batch with the reference.
 
     Args:
         reference: what the model was trained on.
-        current: what comes in now.
-        out: folder for ``drift.json``, ``drift.html`` and ``evidently.html``.
+        current: what comes in now; of the same kind.
+        html: where Evidently's report goes; None: it is not made.
         column_share: share of drifting columns that makes a table drift, 0..1.
         alpha: false-alarm level of the whole comparison that thresholds are calibrated to (Bonferroni over all parts).
         sample: rows drawn from each side at most.
@@ -40,7 +56,7 @@ def monitor(
         seed: of the draws.
 
     Raises:
-        InputError: too few products on a side to compare anything.
+        InputError: too few rows on a side to compare anything.
     """
     for side in (reference, current):
         _refuse_few(side)
@@ -54,15 +70,15 @@ def monitor(
         sample=sample,
         resamples=resamples,
         rng=rng,
-        html=out / "evidently.html",
+        html=html,
     )
-    level = alpha / (len(columns) + parts)
+    level = alpha / max(1, len(columns) + parts)
     embeddings = reference.embeddings, current.embeddings
     modalities = compare_embeddings(*embeddings, alpha=level, sample=sample, resamples=resamples, rng=rng)
     missing = _compare_missing(reference, current, alpha=level)
     drift, reason = conclude(columns, modalities, missing, column_share=column_share)
     sides = {"reference": reference, "current": current}
-    verdict = Verdict(
+    return Verdict(
         drift=drift,
         reason=reason,
         reference=reference.name,
@@ -73,17 +89,14 @@ def monitor(
         missing=tuple(missing),
         seed=seed,
     )
-    verdict.write(out)
-    return verdict
 
 
 def _refuse_few(side: Side) -> None:
-    rows = len(side.tables.get("products", ()))
-    if rows < FEWEST:
+    if side.rows < FEWEST:
         raise InputError(
-            f"{rows} products in {side.name!r}",
-            allowed=f"at least {FEWEST} products on each side",
-            todo="wait for more products or compare a larger batch",
+            f"{side.rows} {side.kind} in {side.name!r}",
+            allowed=f"at least {FEWEST} {side.kind} on each side",
+            todo=f"wait for more {side.kind} or compare a larger batch",
         )
 
 
@@ -91,7 +104,7 @@ def _compare_missing(reference: Side, current: Side, *, alpha: float) -> list[Mi
     """Two-proportion z test per modality, one-sided per direction, never below MISSING_FLOOR."""
     from scipy.stats import norm
 
-    n, m = len(reference.tables["products"]), len(current.tables["products"])
+    n, m = (len(side.tables.get("answers", side.tables[side.kind])) for side in (reference, current))
     changes = []
     for modality, before in reference.missing.items():
         now = current.missing.get(modality, 1.0)

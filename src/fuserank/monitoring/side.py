@@ -19,15 +19,26 @@ class Side:
 
     Attributes:
         name: for the reader, e.g. ``"core"``.
-        tables: ``"products"``, and ``"queries"`` when there are any, with the canonical columns.
-        embeddings: modality -> float (n, d), the vectors of the products that have it.
-        missing: modality -> share of products without it, 0..1.
+        tables: the first is what the side is of: ``"products"``, with ``"queries"`` when there are any, or ``"queries"`` with
+            ``"answers"``. Products and queries have the canonical columns, answers those of `fuserank.monitoring.traffic`.
+        embeddings: modality -> float (n, d), the vectors of what has it.
+        missing: modality -> share of products, or of candidates, that lack it, 0..1.
     """
 
     name: str
     tables: dict[str, pd.DataFrame]
     embeddings: dict[str, np.ndarray]
     missing: dict[str, float]
+
+    @property
+    def kind(self) -> str:
+        """What the side is of: the name of its first table."""
+        return next(iter(self.tables))
+
+    @property
+    def rows(self) -> int:
+        """How many of them there are."""
+        return len(self.tables[self.kind])
 
     @classmethod
     def of(

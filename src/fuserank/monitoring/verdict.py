@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fuserank.files import write_file
+from fuserank.monitoring.feedback import QualityChange
 from fuserank.pages import render
 
 
@@ -75,6 +77,8 @@ class Verdict:
         sizes: side -> table -> rows.
         columns, modalities, missing: the parts.
         seed: of the resamples; the same input and seed give the same verdict.
+        quality: of traffic alone: what feedback says.
+        notes: what was not compared, and why.
     """
 
     drift: bool
@@ -86,11 +90,34 @@ class Verdict:
     modalities: tuple[ModalityDrift, ...]
     missing: tuple[MissingChange, ...]
     seed: int
+    quality: QualityChange | None = None
+    notes: tuple[str, ...] = ()
 
     def write(self, out: Path) -> None:
         """Write ``drift.json`` and ``drift.html`` into `out`, each atomically."""
         write_file(out / "drift.json", json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
         write_file(out / "drift.html", render("drift.html", verdict=self))
+
+
+def together(verdicts: Sequence[Verdict], quality: QualityChange | None, notes: Sequence[str]) -> Verdict:
+    """One verdict of the verdicts on parts, at least one, and of what feedback says."""
+    first, fell = verdicts[0], quality is not None and quality.drift
+    reasons = [verdict.reason for verdict in verdicts if verdict.drift]
+    if quality is not None and quality.drift:
+        reasons.append(f"quality from feedback fell from {quality.reference:.3f} to {quality.current:.3f} (p {quality.p:.4f})")
+    return Verdict(
+        drift=fell or any(verdict.drift for verdict in verdicts),
+        reason="; ".join(reasons or [first.reason]),
+        reference=first.reference,
+        current=first.current,
+        sizes={side: {t: n for verdict in verdicts for t, n in verdict.sizes[side].items()} for side in first.sizes},
+        columns=tuple(column for verdict in verdicts for column in verdict.columns),
+        modalities=tuple(modality for verdict in verdicts for modality in verdict.modalities),
+        missing=tuple(change for verdict in verdicts for change in verdict.missing),
+        seed=first.seed,
+        quality=quality,
+        notes=tuple(notes),
+    )
 
 
 def conclude(

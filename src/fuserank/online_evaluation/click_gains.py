@@ -62,7 +62,7 @@ def looks_of(folder: Path, *, position_bias: float) -> dict[Asked, Looks]:
     """
     if not folder.is_dir():
         return {}
-    acts, found, counted = _acts(folder), defaultdict[Asked, Looks](Looks), set[tuple[Asked, str]]()
+    acts, found, counted = acts_of(folder), defaultdict[Asked, Looks](Looks), set[tuple[Asked, str]]()
     for row in _shown(iter_log(folder, "rankings", on_broken=lambda _: None, columns=COLUMNS)):
         shopper, asked = row["user"] or row["session_id"], Asked(" ".join(row["text"].lower().split()), row["locale"])
         if shopper is None or (asked, shopper) in counted:
@@ -76,7 +76,7 @@ def looks_of(folder: Path, *, position_bias: float) -> dict[Asked, Looks]:
     return dict(found)
 
 
-def _acts(folder: Path) -> dict[str, dict[str, int]]:
+def acts_of(folder: Path) -> dict[str, dict[str, int]]:
     """request -> product -> the gain of the strongest act."""
     acts: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for batch in iter_log(folder, "events", on_broken=lambda _: None, columns=("request_id", "product_id", "action_name")):

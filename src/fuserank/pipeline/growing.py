@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from fuserank.data.dataset import Dataset, write_dataset
 from fuserank.inference_log import log_folder
@@ -33,7 +34,7 @@ def grown(job: Job) -> Job:
     judgments = [j for j in _judgments(base) if j.product_id in known]
     judgments += [Judgment(query.query_id, product, grade, SOURCE) for query, grades in asked for product, grade in grades.items()]
     queries = [*base.queries, *(query for query, _ in asked)]
-    target = job.settings.home / "grown" / base.name
+    target = grown_folder(job.settings.home, base.name)
     write_dataset(
         target,
         base.manifest,
@@ -44,6 +45,11 @@ def grown(job: Job) -> Job:
         media=_media(base, [*products, *queries], media),
     )
     return Job(target, job.settings)
+
+
+def grown_folder(home: Path, name: str) -> Path:
+    """Where the grown dataset of a name lies."""
+    return home / "grown" / name
 
 
 def _catalogue(job: Job, media: dict[str, bytes]) -> list[Product]:

@@ -6,6 +6,7 @@ from fuserank.serving.deployment import Deployment, Lineup
 from fuserank.serving.explaining import explain_answer
 from fuserank.serving.following import Follower, lineup_of
 from fuserank.serving.loading import load
+from fuserank.serving.observing import observer
 from fuserank.serving.package import Package, build_package, open_package
 from fuserank.serving.release import Challenger, Release, read_release, write_release
 from fuserank.serving.service import RankingService
@@ -26,6 +27,7 @@ __all__ = [
     "explain_answer",
     "lineup_of",
     "load",
+    "observer",
     "open_package",
     "read_release",
     "updates_folder",

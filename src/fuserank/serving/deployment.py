@@ -84,7 +84,7 @@ class Deployment:
         self.lineup = lineup
         self.problems: tuple[str, ...] = ()
         self._log, self._updates = log, updates
-        self._observe: Observer = observe or (observer(log) if log is not None else lambda *_: None)
+        self._observe: Observer = observe or (observer(log.put) if log is not None else lambda *_: None)
         self._shadow = ThreadPoolExecutor(1, thread_name_prefix="shadow")
         self._shadows = threading.BoundedSemaphore(WAITING_SHADOWS)
 

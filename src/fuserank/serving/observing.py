@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from fuserank.inference_log import EventRecord, InferenceLog, RankingRecord
+from fuserank.inference_log import EventRecord, RankingRecord
 from fuserank.inference_log.records import Role, Route
 from fuserank.messages import RankRequest, SearchRequest, UbiEvent
 from fuserank.serving.answered import Answered
@@ -15,15 +15,15 @@ Request = RankRequest | SearchRequest
 Observer = Callable[[Route, Role, Request, Answered], None]
 
 
-def observer(log: InferenceLog) -> Observer:
-    """Puts a record of every answer into the log."""
+def observer(put: Callable[[RankingRecord], object]) -> Observer:
+    """Gives a record of every answer to `put`, usually that of a log."""
 
     def observe(route: Route, role: Role, request: Request, answered: Answered) -> None:
         response, queries, asked = answered.response, answered.scored.queries, request.query
         vectors = {}
         if queries is not None:
             vectors = {name: queries.vectors[name][0] for name in queries.modalities if queries.has(name)[0]}
-        log.put(
+        put(
             RankingRecord(
                 request_id=response.request_id,
                 time=int(time.time() * 1000),
