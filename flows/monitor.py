@@ -16,6 +16,7 @@ from fuserank.monitoring import Verdict
 from fuserank.monitoring.history import Judged
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.monitor import has_two_sides, watch
+from fuserank.pipeline.releasing import release_file
 from fuserank.pipeline.traffic import watch_traffic
 from fuserank.slates import Features
 
@@ -49,6 +50,9 @@ def monitor(data: Path = SAMPLE, since: datetime | None = None, overrides: Overr
         overrides: settings that win over environment and pyproject.toml, nested like `fuserank.settings.Settings`.
     """
     job = Job(data, settings_of(overrides))
+    if not release_file(job.settings.home, job.name).is_file():
+        get_run_logger().info("nothing of %s is released yet: run the chain", job.name)
+        return {}
     judged = watch_traffic(job, since=since)
     _show(job, judged)
     emit_event(

@@ -8,6 +8,7 @@ from fuserank.inference_log import InferenceLog, log_folder
 from fuserank.messages import DeleteRequest, UpsertRequest
 from fuserank.pipeline.growing import SOURCE, grown
 from fuserank.pipeline.job import Job
+from fuserank.pipeline.sides import side_of
 from fuserank.pipeline.validate import inspect
 from fuserank.serving import updates_folder
 from fuserank.serving.updates import Change
@@ -60,7 +61,7 @@ def test_a_product_that_came_and_went_leaves_no_trace(job):
 
 def ask(job, text, shoppers, *, clicks):
     """Each shopper asks, and clicks on a product."""
-    shown = [p.product_id for p in job.dataset.products[:4]]
+    shown = [p.product_id for p in job.dataset.products if p.split in (None, side_of(text))][:4]
     with InferenceLog(log_folder(job.settings.home, job.name)) as log:
         for n in range(shoppers):
             log.put(ranking(f"{text}{n}", user=f"u{n}", text=text, product_ids=shown, scores=[4.0, 3.0, 2.0, 1.0]))

@@ -99,22 +99,30 @@ class Verdict:
         write_file(out / "drift.html", render("drift.html", verdict=self))
 
 
-def together(verdicts: Sequence[Verdict], quality: QualityChange | None, notes: Sequence[str]) -> Verdict:
-    """One verdict of the verdicts on parts, at least one, and of what feedback says."""
-    first, fell = verdicts[0], quality is not None and quality.drift
+def together(
+    reference: str, current: str, verdicts: Sequence[Verdict], quality: QualityChange | None, notes: Sequence[str]
+) -> Verdict:
+    """One verdict of those on parts, of which there may be none, and of what feedback says.
+
+    Args:
+        reference, current: names of the sides.
+        notes: what was not judged, and why.
+    """
     reasons = [verdict.reason for verdict in verdicts if verdict.drift]
     if quality is not None and quality.drift:
         reasons.append(f"quality from feedback fell from {quality.reference:.3f} to {quality.current:.3f} (p {quality.p:.4f})")
+    calm = [verdict.reason for verdict in verdicts][:1] or [f"nothing could be judged: {'; '.join(notes)}"]
+    sides = ("reference", "current")
     return Verdict(
-        drift=fell or any(verdict.drift for verdict in verdicts),
-        reason="; ".join(reasons or [first.reason]),
-        reference=first.reference,
-        current=first.current,
-        sizes={side: {t: n for verdict in verdicts for t, n in verdict.sizes[side].items()} for side in first.sizes},
+        drift=bool(reasons),
+        reason="; ".join(reasons or calm),
+        reference=reference,
+        current=current,
+        sizes={side: {t: n for verdict in verdicts for t, n in verdict.sizes[side].items()} for side in sides},
         columns=tuple(column for verdict in verdicts for column in verdict.columns),
         modalities=tuple(modality for verdict in verdicts for modality in verdict.modalities),
         missing=tuple(change for verdict in verdicts for change in verdict.missing),
-        seed=first.seed,
+        seed=verdicts[0].seed if verdicts else 0,
         quality=quality,
         notes=tuple(notes),
     )

@@ -64,7 +64,7 @@ def looks_of(folder: Path, *, position_bias: float) -> dict[Asked, Looks]:
         return {}
     acts, found, counted = acts_of(folder), defaultdict[Asked, Looks](Looks), set[tuple[Asked, str]]()
     for row in _shown(iter_log(folder, "rankings", on_broken=lambda _: None, columns=COLUMNS)):
-        shopper, asked = row["user"] or row["session_id"], Asked(" ".join(row["text"].lower().split()), row["locale"])
+        shopper, asked = row["user"] or row["session_id"], Asked(" ".join(row["text"].casefold().split()), row["locale"])
         if shopper is None or (asked, shopper) in counted:
             continue
         counted.add((asked, shopper))

@@ -15,23 +15,24 @@ from fuserank.data.dataset import Dataset, write_dataset
 from fuserank.inference_log import log_folder
 from fuserank.online_evaluation.click_gains import Asked, Looks, looks_of
 from fuserank.pipeline.job import Job
+from fuserank.pipeline.sides import side_of, sides_of
 from fuserank.serving import catalogue_changes
 from fuserank.types import Judgment, Product, Query
 
 SOURCE = "click_model"
 MANY = 0.5  # of those who look act: at least the lowest grade, on any scale
-SPLITS = {"train": 0.7, "val": 0.8, "test": 1.0}  # upper ends of the shares of what is new
 
 
 def grown(job: Job) -> Job:
     """The job over the grown dataset; the same job when nothing was learned."""
     base, media = job.dataset, dict[str, bytes]()
     products = _catalogue(job, media)
-    known = {product.product_id for product in products}
+    known = {product.product_id: product.split for product in products}
     asked = _judged(job, known)
     if products == base.products and not asked:
         return job
-    judgments = [j for j in _judgments(base) if j.product_id in known]
+    side_of_query = {query.query_id: query.split for query in base.queries}
+    judgments = [j for j in _judgments(base) if j.product_id in known and known[j.product_id] in (None, side_of_query[j.query_id])]
     judgments += [Judgment(query.query_id, product, grade, SOURCE) for query, grades in asked for product, grade in grades.items()]
     queries = [*base.queries, *(query for query, _ in asked)]
     target = grown_folder(job.settings.home, base.name)
@@ -55,23 +56,34 @@ def grown_folder(home: Path, name: str) -> Path:
 def _catalogue(job: Job, media: dict[str, bytes]) -> list[Product]:
     """The products with all changes of the catalogue; the bytes of new media go into `media`."""
     base = {product.product_id: product for product in job.dataset.products}
-    by_split = any(product.split for product in base.values())
-    for product_id, changed in catalogue_changes(job.settings.home, job.name, media).items():
-        old = base.pop(product_id, None)
-        if changed is not None:
-            split = old.split if old else _split_of(product_id) if by_split else None
-            base[product_id] = replace(changed, split=split, attributes=old.attributes if old else changed.attributes)
-    return list(base.values())
+    changes = catalogue_changes(job.settings.home, job.name, media)
+    kept = {product_id: product for product_id, product in base.items() if product_id not in changes}
+    new = [
+        replace(product, attributes=base[product_id].attributes if product_id in base else product.attributes)
+        for product_id, product in changes.items()
+        if product is not None
+    ]
+    if any(product.split for product in base.values()):
+        sides = sides_of(new, base.values())
+        new = [replace(product, split=sides[product.product_id]) for product in new]
+    return [*kept.values(), *new]
 
 
-def _judged(job: Job, known: set[str]) -> list[tuple[Query, Mapping[str, int]]]:
-    """Queries of the log with enough shoppers, whose acts tell products apart."""
+def _judged(job: Job, sides: Mapping[str, str | None]) -> list[tuple[Query, Mapping[str, int]]]:
+    """Queries of the log with enough shoppers, whose acts tell products apart.
+
+    Args:
+        sides: product id -> side, of all products there are.
+    """
     knobs, folder = job.settings.retraining, log_folder(job.settings.home, job.name)
+    asked_before = {" ".join(query.text.casefold().split()): query.split for query in job.dataset.queries if query.text}
     found = []
     for asked, looks in looks_of(folder, position_bias=job.settings.monitoring.position_bias).items():
-        grades = _grades(looks, known, job.dataset.manifest.max_grade)
-        if asked.text and looks.shoppers >= knobs.shoppers and len(set(grades.values())) > 1:
-            found.append((_query(asked), grades))
+        if asked.text and looks.shoppers >= knobs.shoppers:
+            query = _query(asked, asked_before.get(asked.text) or side_of(asked.text))
+            grades = _grades(looks, {p for p, side in sides.items() if side in (None, query.split)}, job.dataset.manifest.max_grade)
+            if len(set(grades.values())) > 1:
+                found.append((query, grades))
     return sorted(found, key=lambda pair: pair[0].query_id)
 
 
@@ -84,16 +96,9 @@ def _grades(looks: Looks, known: set[str], max_grade: int) -> Mapping[str, int]:
     }
 
 
-def _query(asked: Asked) -> Query:
+def _query(asked: Asked, split: str) -> Query:
     digest = hashlib.sha256(f"{asked.text}\0{asked.locale}".encode()).hexdigest()[:16]
-    query_id = f"log-{digest}"
-    return Query(query_id, asked.text, asked.locale, split=_split_of(query_id), group=query_id)
-
-
-def _split_of(identity: str) -> str:
-    """By hash, so that nothing ever changes sides."""
-    place = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4]) / 2**32
-    return next(split for split, end in SPLITS.items() if place < end)
+    return Query(f"log-{digest}", asked.text, asked.locale, split=split)
 
 
 def _judgments(base: Dataset) -> Iterator[Judgment]:

@@ -15,6 +15,7 @@ from fuserank.inference_log import RankingRecord
 from fuserank.inference_log.columns import to_table
 from fuserank.messages import SearchRequest, ShopperQuery
 from fuserank.model_folder import read_meta
+from fuserank.monitoring.drift import FEWEST
 from fuserank.pipeline.growing import grown_folder
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.releasing import release_file
@@ -59,14 +60,15 @@ def _dataset(job: Job, version: str) -> Dataset:
 
 
 def replayed(found: Watched, home: Path) -> pa.Table:
-    """Answers to the queries of val and test, asked once and kept under <home>/monitoring."""
+    """Answers to the queries of val and test, or to all where these are too few; asked once and kept under <home>/monitoring."""
     folder = home / "monitoring" / "replays" / f"{found.package.name}-{found.dataset.version[:8]}"
     if not folder.exists():
         records: list[RankingRecord] = []
         observe = observer(records.append)
-        for query in found.dataset.queries:
-            if query.split in ("val", "test"):
-                _ask(found, query, observe)
+        queries = found.dataset.queries
+        held_out = [query for query in queries if query.split in ("val", "test")]
+        for query in held_out if len(held_out) >= FEWEST else queries:
+            _ask(found, query, observe)
         with new_folder(folder) as work:
             pq.write_table(to_table("rankings", records, salt=SALT, share=1.0)[0], work / "rankings.parquet")
     return pq.read_table(folder / "rankings.parquet")

@@ -44,7 +44,7 @@ def watch_traffic(job: Job, *, since: datetime | None = None, until: datetime | 
         until: the moment after the last; None: now.
 
     Raises:
-        InputError: there is no release, no log, or too little traffic to judge anything.
+        InputError: nothing is released, or the dataset that its champion was trained on is not here any more.
     """
     knobs, until = job.settings.monitoring, until or datetime.now(UTC)
     since = since or until - timedelta(days=knobs.days)
@@ -72,32 +72,32 @@ def _judge(job: Job, found: Watched, since: datetime, until: datetime, settings:
     rows, broken = read_log(folder, "rankings", since=since, until=until, columns=READ)
     rows = rows.filter(pc.and_(pc.not_equal(rows["role"], "shadow"), pc.equal(rows["model_version"], version)))
     modalities = [m.name for m in found.service.modalities if m.encoder and m.name not in UNCOMPARED]
-    reference = traffic_side(f"held-out queries of {job.name}", replayed(found, job.settings.home), modalities)
+    reference = traffic_side(f"queries of {job.name}", replayed(found, job.settings.home), modalities)
     current = traffic_side(f"traffic until {until:%Y-%m-%d %H:%M} UTC", rows, modalities)
-    verdicts = [judge(reference, current, html=html, **settings)]
-    notes = [f"damaged segments of the log were left out: {', '.join(broken)}"] if broken else []
-    sides, note = _catalogues(job, found)
-    if sides:
-        verdicts.append(judge(*sides, **settings))
+    pairs, notes = [(reference, current)], [f"damaged segments of the log were left out: {', '.join(broken)}"] if broken else []
+    pairs.append(_catalogues(job, found))
+    verdicts = []
+    for before, now in pairs:
+        if min(before.rows, now.rows) >= FEWEST:
+            verdicts.append(judge(before, now, html=html if before is reference else None, **settings))
+        else:
+            notes.append(f"{now.name} was not judged: {before.rows} {before.kind} before, {now.rows} now; {FEWEST} are needed")
     quality = _quality(job, version, since, until, settings["alpha"])
-    return together(verdicts, quality, [*notes, *note]), len(rows)
+    return together(reference.name, current.name, verdicts, quality, notes), len(rows)
 
 
-def _catalogues(job: Job, found: Watched) -> tuple[tuple[Side, Side] | None, list[str]]:
-    """The products that the champion was trained on, and those that are new or changed since; None and why not."""
+def _catalogues(job: Job, found: Watched) -> tuple[Side, Side]:
+    """The products that the champion was trained on, and those that are new or changed since."""
     media: dict[str, bytes] = {}
     before = {product.product_id: _content(product) for product in found.dataset.products}
     changed = catalogue_changes(job.settings.home, job.name, media).items()
     new = [product for product_id, product in changed if product and before.get(product_id) != _content(product)]
-    if len(new) < FEWEST:
-        return None, [f"the catalogue was not compared: {len(new)} products are new or changed, {FEWEST} are needed"]
     catalogue = found.service.stock.catalogue
     grown, _ = extended(catalogue, new, found.service.modalities, media.__getitem__)
-    sides = (
+    return (
         _products_side(f"catalogue of {found.package.name}", found.dataset.products, catalogue, np.arange(len(catalogue))),
-        _products_side("new and changed products", new, grown, np.arange(len(catalogue), len(grown))),
+        _products_side("what is new in the catalogue", new, grown, np.arange(len(catalogue), len(grown))),
     )
-    return sides, []
 
 
 def _content(product: Product) -> dict[str, Any]:
