@@ -21,6 +21,9 @@ COMMANDS = (
     "serve",
     "release",
     "compare",
+    "up",
+    "status",
+    "doctor",
     "models",
 )
 

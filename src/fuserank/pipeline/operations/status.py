@@ -10,9 +10,11 @@ import httpx
 from fuserank.data.dataset import Dataset
 from fuserank.errors import FuserankError
 from fuserank.model_registry import Registry
+from fuserank.monitoring.history import last_verdict
 from fuserank.pipeline.operations.probes import next_runs
 from fuserank.pipeline.operations.running import read_running
 from fuserank.pipeline.releasing import release_file
+from fuserank.pipeline.retraining import answers
 from fuserank.serving import read_release
 from fuserank.settings import Settings
 
@@ -51,8 +53,22 @@ def _facts(settings: Settings) -> list[tuple[str, str]]:
         ("dataset", f"{name}, version {dataset.version[:12]}, in {data}"),
         ("champion", Registry(settings.home / "registry" / name).champion() or "none yet: run the chain"),
         ("release", _release(settings, name)),
+        ("last verdict", _verdict(settings, name)),
+        ("last retrain", _retrain(settings, name)),
         ("answers now", _answering(f"http://127.0.0.1:{settings.operations.serving_port}/v1/health")),
     ]
+
+
+def _verdict(settings: Settings, name: str) -> str:
+    last = last_verdict(settings.home, name)
+    return f"{'drift' if last.drift else 'no drift'} at {last.until:%Y-%m-%d %H:%M} UTC: {last.reason}" if last else "none yet"
+
+
+def _retrain(settings: Settings, name: str) -> str:
+    known = answers(settings.home, name)
+    if not known:
+        return "none after drift yet"
+    return f"{known[-1].time:%Y-%m-%d %H:%M} UTC after drift {known[-1].verdict}: {known[-1].outcome or 'runs, or was killed'}"
 
 
 def _release(settings: Settings, name: str) -> str:
