@@ -90,12 +90,14 @@ def _catalogues(job: Job, found: Watched) -> tuple[Side, Side]:
     """The products that the champion was trained on, and those that are new or changed since."""
     media: dict[str, bytes] = {}
     before = {product.product_id: _content(product) for product in found.dataset.products}
-    changed = catalogue_changes(job.settings.home, job.name, media).items()
-    new = [product for product_id, product in changed if product and before.get(product_id) != _content(product)]
+    changes = catalogue_changes(job.settings.home, job.name, media)
+    new = [product for product_id, product in changes.items() if product and before.get(product_id) != _content(product)]
     catalogue = found.service.stock.catalogue
+    fresh, rows = {product.product_id for product in new}, catalogue.row_of
+    old = [p for p in found.dataset.products if p.product_id in rows and p.product_id not in fresh]
     grown, _ = extended(catalogue, new, found.service.modalities, media.__getitem__)
     return (
-        _products_side(f"catalogue of {found.package.name}", found.dataset.products, catalogue, np.arange(len(catalogue))),
+        _products_side(f"catalogue of {found.package.name}", old, catalogue, np.array([rows[p.product_id] for p in old], int)),
         _products_side("what is new in the catalogue", new, grown, np.arange(len(catalogue), len(grown))),
     )
 
