@@ -7,7 +7,7 @@ import threading
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_model_folder import make
 
@@ -228,9 +228,10 @@ def test_without_a_reason_nothing_is_decided(registry, versions, reason):
     assert registry.versions() == versions
 
 
-WORDS = st.text(st.characters())  # every code point there is
+WORDS = st.text(st.characters(exclude_categories=()))  # every code point, surrogates too
 
 
+@example([("why\ud800", "who\udcff"), ("why\u2028why\x85", "")])
 @given(st.lists(st.tuples(WORDS.filter(str.strip), WORDS), min_size=1, max_size=4))
 def test_any_words_come_back_and_none_breaks_the_log(tmp_path_factory, said):
     """U+2028 and its like end a line to `str.splitlines`, lone surrogates are no UTF-8."""
