@@ -1,6 +1,6 @@
 """Let the challenger compete with the champion."""
 
-from prefect import task
+from prefect import runtime, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
@@ -15,7 +15,8 @@ from fuserank.slates import Features, Slate
 @task(name="gate", cache_policy=NO_CACHE)
 def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) -> Gated:
     """Promote the challenger if it passes every check; say why either way."""
-    result = step.gate(job, features, evaluated, test)
+    run = runtime.flow_run.name
+    result = step.gate(job, features, evaluated, test, who=f"flow run {run}" if run else None)
     checks = result.decision.reasons if result.decision else []
     lines = [f"- {'passed' if c.passed else 'refused'}: {c.name}: {c.words}" for c in checks] or ["- it reigns already"]
     create_markdown_artifact(

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+DISCARDED = ".discarded"
+
 
 def sha256_file(path: Path) -> str:
     """Hex sha256 of a file's bytes, read in blocks."""
@@ -84,6 +86,28 @@ def new_folder(path: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
+
+
+def discard(path: Path) -> None:
+    """Remove a file or folder. It is renamed first, so nobody finds half of it; what a crash leaves of it, `sweep` deletes."""
+    aside = path.with_name(f".{path.name}{DISCARDED}")
+    _delete(aside)
+    os.replace(path, aside)
+    _fsync_folder(path.parent)
+    _delete(aside)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what `discard` has left in a folder; nothing in one that is not there."""
+    for aside in folder.glob(f".*{DISCARDED}"):
+        _delete(aside)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Any
 
 SOURCES = {
@@ -24,13 +26,13 @@ def render_card(meta: Mapping[str, Any]) -> str:
     judged = [f"- `{source}`: {SOURCES.get(source, 'see the data set')}" for source in data["sources"]] or ["- not stated"]
     modalities = [_modality_row(m["name"], meta["encoders"].get(m["name"]), m["pair_names"]) for m in ranker["modalities"]]
     metrics = [f"| {name} | {value:.4f} |" for name, value in sorted(meta["metrics"].items())] or ["| none recorded | |"]
+    settings = [f"| {name} | `{json.dumps(value)}` |" for name, value in meta["settings"].items()] or ["| none recorded | |"]
     return "\n".join(
         [
             f"# {meta['name']}",
             "",
-            f"A multimodal fusion ranker for e-commerce search: fusion `{ranker['fusion']}`, scorer `{ranker['scorer']}`, width "
-            f"{ranker['width']}, rank {ranker['rank']}. Made {meta['created']} with seed {meta['seed']}, commit "
-            f"`{meta['git_commit'] or 'unknown'}`, Python {meta['python']}, PyTorch {meta['torch']}.",
+            f"A multimodal fusion ranker for e-commerce search: {_made_of(ranker)}. Made {meta['created']} with seed "
+            f"{meta['seed']}, commit `{meta['git_commit'] or 'unknown'}`, Python {meta['python']}, PyTorch {meta['torch']}.",
             "",
             "## Modalities",
             "",
@@ -45,9 +47,16 @@ def render_card(meta: Mapping[str, Any]) -> str:
             "",
             *judged,
             "",
-            "## Metrics on the test queries",
+            "## Training",
             "",
-            "nDCG has linear gain and a log2 discount.",
+            "| setting | value |",
+            "|---|---|",
+            *settings,
+            "",
+            "## Metrics",
+            "",
+            "nDCG has linear gain and a log2 discount. What begins with `val` is of the validation queries that the model was "
+            "chosen by: it flatters. `fuserank models show DATA VERSION --card` adds what the gate measured on test queries.",
             "",
             "| measure | value |",
             "|---|---|",
@@ -66,6 +75,42 @@ def render_card(meta: Mapping[str, Any]) -> str:
             "",
         ]
     )
+
+
+def render_measured(evidence: Mapping[str, Mapping[str, Any]]) -> str:
+    """Markdown to put below a card: what the gate measured of the model after the card was written.
+
+    Args:
+        evidence: first characters of a data version -> a `fuserank.gate.Evidence` as JSON values.
+    """
+    rows = [row for data, measured in evidence.items() for row in _measured_rows(data, measured)]
+    return "\n".join(
+        [
+            "## Measured by the gate on test queries",
+            "",
+            "nDCG@10 has linear gain and a log2 discount; a judged query that the ranker left out counts 0.",
+            "",
+            "| data | queries | how many | nDCG@10 |",
+            "|---|---|---|---|",
+            *(rows or ["| none | | | |"]),
+            "",
+        ]
+    )
+
+
+def _measured_rows(data: str, measured: Mapping[str, Any]) -> list[str]:
+    """All queries, each protected slice, and all queries without each family of modalities."""
+    per_query = measured["per_query"]
+    groups = {"all": list(per_query), **measured["slices"]}
+    rows = [f"| {data} | {name} | {len(ids)} | {fmean(per_query[q] for q in ids):.4f} |" for name, ids in groups.items()]
+    without = (measured["missing"] or {}).items()
+    return [*rows, *(f"| {data} | all, no product has {name} | {len(per_query)} | {left['ndcg']:.4f} |" for name, left in without)]
+
+
+def _made_of(ranker: Mapping[str, Any]) -> str:
+    late = [f"late interaction of width {ranker['late']}"] if ranker["late"] else []
+    network = [f"fusion `{ranker['fusion']}`, scorer `{ranker['scorer']}`, width {ranker['width']}, rank {ranker['rank']}"]
+    return " with ".join([*late, *(network if ranker["fusion"] else [])])
 
 
 def _modality_row(name: str, encoder: Mapping[str, Any] | None, pair_names: list[str]) -> str:

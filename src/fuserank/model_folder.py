@@ -56,7 +56,7 @@ class ModelMeta(BaseModel):
     data: DataIdentity
     git_commit: str = ""
     seed: int = 0
-    metrics: dict[str, float] = Field(default_factory=dict, description="name of a measure -> value on the test queries")
+    metrics: dict[str, float] = Field(default_factory=dict, description="measure -> value; val … is of validation queries")
     calibration: Calibration | None = Field(None, description="score -> probability; None: validation was too small to fit one")
     created: datetime = Field(default_factory=lambda: datetime.now(UTC))
     python: str = Field(default_factory=python_version)

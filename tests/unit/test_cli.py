@@ -26,6 +26,7 @@ COMMANDS = (
     "doctor",
     "models",
 )
+MODELS = ("list", "show", "lineage", "compare", "log", "promote", "rollback", "prune")
 
 
 @pytest.fixture
@@ -60,8 +61,8 @@ def test_help_lists_every_command(fuserank):
     assert all(f" {command} " in out for command in COMMANDS)
     assert len(cli.app.registered_commands) + len(cli.app.registered_groups) == len(COMMANDS)
     _, out, _ = fuserank("models", "--help")
-    assert " list " in out
-    assert " rollback " in out
+    assert all(f" {command} " in out for command in MODELS)
+    assert len(cli.models.registered_commands) == len(MODELS)
 
 
 def test_help_names_every_study(fuserank):

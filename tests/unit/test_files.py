@@ -1,10 +1,12 @@
 import hashlib
 import os
+import shutil
 import stat
 
 import pytest
 
-from fuserank.files import create_file, new_folder, sha256_file, write_file
+from fuserank import files
+from fuserank.files import create_file, discard, new_folder, sha256_file, sweep, write_file
 
 
 def names(folder):
@@ -70,3 +72,35 @@ def test_new_folder_that_fails_leaves_the_old_one_and_nothing_else(tmp_path):
 def test_sha256_file(tmp_path):
     (tmp_path / "f").write_bytes(b"abc")
     assert sha256_file(tmp_path / "f") == hashlib.sha256(b"abc").hexdigest()
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "link"])
+def test_discard_removes_a_file_a_folder_or_a_link_alone(tmp_path, kind):
+    (tmp_path / "stays").mkdir()
+    (tmp_path / "stays" / "x").write_text("x")
+    gone = tmp_path / "gone"
+    if kind == "file":
+        gone.write_text("x")
+    elif kind == "folder":
+        shutil.copytree(tmp_path / "stays", gone)
+    else:
+        gone.symlink_to(tmp_path / "stays")
+    discard(gone)
+    assert names(tmp_path) == ["stays"]
+    assert names(tmp_path / "stays") == ["x"]
+
+
+def test_what_a_discard_left_is_swept_and_nothing_else(tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_text("x")
+    with monkeypatch.context() as broken:
+        broken.setattr(files.shutil, "rmtree", lambda path: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            discard(tmp_path / "one")
+    assert names(tmp_path) == [".one.discarded", "two"]
+    (tmp_path / "one").mkdir()
+    discard(tmp_path / "one")  # a name that is discarded again
+    sweep(tmp_path)
+    sweep(tmp_path / "nowhere")
+    assert names(tmp_path) == ["two"]

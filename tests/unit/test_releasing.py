@@ -278,6 +278,16 @@ def test_a_package_without_a_bento_is_released_too(job):
     assert not served(home, "tiny").exists()
 
 
+def test_a_package_that_is_gone_is_not_released_and_its_bento_not_started(job):
+    home = job.settings.home
+    built(job, "v1-aaaa", 0)
+    serve(job, home / "packages" / "v1-aaaa", "ranker:one")
+    with pytest.raises(InputError, match="no package 'v2-bbbb'"):
+        serve(job, home / "packages" / "v2-bbbb", "ranker:two")
+    assert said(home, "tiny") == Release(champion="v1-aaaa")
+    assert served(home, "tiny").read_text() == "ranker:one"
+
+
 def test_without_a_package_of_the_version_nothing_changes(job):
     built(job, "v2-cccc", 0, "ranker:other")
     assert serve_again(job, "v1") is None

@@ -11,12 +11,25 @@ import sys
 from rich.console import Console
 from rich.markup import escape
 
-from fuserank.cli import comparing, data, looking, operating, releasing, serving, training
+from fuserank.cli import champions, comparing, data, lineages, looking, operating, releasing, serving, training
 from fuserank.cli.base import app, models
 from fuserank.errors import FuserankError
 
 # Importing the modules registers their commands.
-__all__ = ["app", "comparing", "data", "looking", "main", "models", "operating", "releasing", "serving", "training"]
+__all__ = [
+    "app",
+    "champions",
+    "comparing",
+    "data",
+    "lineages",
+    "looking",
+    "main",
+    "models",
+    "operating",
+    "releasing",
+    "serving",
+    "training",
+]
 
 
 def main() -> None:

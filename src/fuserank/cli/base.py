@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
 
 if TYPE_CHECKING:
     from fuserank.pipeline.job import Job
 
 app = typer.Typer(help="Multimodal fusion ranking for e-commerce search.", no_args_is_help=True, pretty_exceptions_enable=False)
-models = typer.Typer(help="The registry: champion, challengers, rollback.", no_args_is_help=True)
+models = typer.Typer(help="The registry: what there is, where it comes from, who reigns and why.", no_args_is_help=True)
 app.add_typer(models, name="models")
 out = Console(soft_wrap=True)
 
@@ -25,3 +28,14 @@ def job_of(data: Path, **overrides: Any) -> Job:
     from fuserank.settings import load_settings
 
     return Job(data, load_settings(**overrides))
+
+
+def print_wide(table: Table) -> None:
+    """Print a table as wide as it is: names in it are copied into the next command, so none is cut."""
+    needed = Measurement.get(out, out.options.update_width(10_000), table).maximum
+    Console(width=max(needed, out.width)).print(table)
+
+
+def utc(time: datetime) -> str:
+    """A moment for a reader: UTC, to the second."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"

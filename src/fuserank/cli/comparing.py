@@ -1,20 +1,21 @@
-"""The command that compares champion and challenger on live traffic."""
+"""Commands that compare: champion and challenger on live traffic, two registered models on judged queries."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fuserank.cli.base import app, out
+from fuserank.cli.base import Data, app, job_of, models, out, print_wide
 from fuserank.errors import InputError
-from fuserank.pages import number
+from fuserank.pages import DASH, number
 
 if TYPE_CHECKING:
     from fuserank.online_evaluation import Comparison
+    from fuserank.pipeline.compare_models import ModelComparison
 
 
 @app.command()
@@ -78,3 +79,44 @@ def _lines(found: Comparison) -> list[str]:
     if found.broken:
         lines.append(f"[yellow]note:[/] damaged segments are left out: {escape(', '.join(found.broken))}")
     return lines
+
+
+@models.command("compare")
+def models_compare(
+    data: Data,
+    first: Annotated[str, typer.Argument(help="a version; its beginning or end will do")],
+    second: Annotated[str, typer.Argument(help="the one that is held against it")],
+) -> None:
+    """Two models beside each other: metrics, what differs in their making, and a paired test on the same queries."""
+    from fuserank.pipeline.compare_models import compare_models
+    from fuserank.pipeline.gate import registry
+
+    job = job_of(data)
+    chosen = (registry(job).find(text) for text in (first, second))
+    found = compare_models(job.settings.home, job.name, *chosen, data=job.dataset.version)
+    print_wide(_side_by_side(found))
+    out.print(_verdict(found), markup=False, highlight=False)
+
+
+def _side_by_side(found: ModelComparison) -> Table:
+    table = Table("", *found.versions, box=None, pad_edge=False)
+    table.add_row("ranker", *(escape(meta.name) for meta in found.metas))
+    measured = found.paired.measured if found.paired else {}
+    for name, pair in {**found.metrics, **measured}.items():
+        table.add_row(escape(name), *(number(value, 4) for value in pair))
+    for name, pair in found.differing.items():
+        table.add_row(escape(name), *(escape(_said(value)) for value in pair))
+    return table
+
+
+def _said(value: Any) -> str:
+    return DASH if value is None or value == "" else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _verdict(found: ModelComparison) -> str:
+    if (test := found.paired) is None:
+        return f"no paired test: {found.why_not}"
+    return (
+        f"second against first on {test.queries} test queries of data {test.data}: nDCG@10 {test.difference:+.4f}, "
+        f"p = {test.p:.4g} (paired, two-sided); better on {test.better}, worse on {test.worse}, the same on {test.same}"
+    )

@@ -1,4 +1,4 @@
-"""Commands on champions: serve one, list them, go back."""
+"""The command that serves what is released."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fuserank.cli.base import Data, app, job_of, models, out
+from fuserank.cli.base import app
 from fuserank.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,29 +46,3 @@ def _pass_on(settings: Settings) -> None:
     for variable in [name for name in os.environ if name.upper().partition("__")[0] in told]:
         del os.environ[variable]  # a variable of one setting would win over its section
     os.environ |= told | {"FUSERANK_HOME": str(settings.home.resolve())}
-
-
-@models.command("list")
-def models_list(data: Data) -> None:
-    """Versions of a dataset's models; the champion is marked."""
-    from fuserank.pipeline.gate import registry
-
-    registered = registry(job_of(data))
-    champion, versions = registered.champion(), registered.versions()
-    if not versions:
-        out.print(f"no models of {data} yet; next: python -m flows.chain {data}")
-    for version in versions:
-        out.print(f"{version}{'  champion' if version == champion else ''}")
-
-
-@models.command()
-def rollback(data: Data, reason: Annotated[str, typer.Option(help="why, for the log")]) -> None:
-    """Make the previous champion champion again, and release its package: a running service takes it up."""
-    from fuserank.pipeline.gate import registry
-    from fuserank.pipeline.package import serve_again
-
-    job = job_of(data)
-    version = registry(job).rollback(reason)
-    package = serve_again(job, version)
-    out.print(f"champion: {version}")
-    out.print(f"released: {package}" if package else "it has no package here: run the chain to build one")

@@ -16,6 +16,7 @@ from fuserank.model_folder import check_encoders, load_model
 from fuserank.model_registry import Registry
 from fuserank.pipeline.evaluate import Evaluated, score_with
 from fuserank.pipeline.job import Job
+from fuserank.pipeline.registered import evidence_file, read_evidence, registry_of
 from fuserank.pipeline.train import ALONE
 from fuserank.sealed import verify
 from fuserank.slates import Features, Slate
@@ -33,11 +34,15 @@ class Gated:
 
 def registry(job: Job) -> Registry:
     """The registry of this dataset's models."""
-    return Registry(job.settings.home / "registry" / job.name)
+    return registry_of(job.settings.home, job.name)
 
 
-def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) -> Gated:
-    """Register the challenger and let it compete. A challenger that reigns already is left where it is."""
+def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate], who: str | None = None) -> Gated:
+    """Register the challenger and let it compete. A challenger that reigns already is left where it is.
+
+    Args:
+        who: decides beside the user of this process, such as the run of a flow; for the log.
+    """
     models = registry(job)
     version, reigning = models.register(evaluated.challenger), models.champion()
     if version == reigning:
@@ -46,11 +51,12 @@ def gate(job: Job, features: Features, evaluated: Evaluated, test: list[Slate]) 
     write_file(_note(job, version), challenger.model_dump_json())
     champion, unmeasured = _reigning(job, features, models, reigning, test) if reigning else (None, "")
     decision = decide(challenger, champion, **job.settings.gate.model_dump())
-    reason = "; ".join([*([unmeasured] if unmeasured else []), *(f"{check.name}: {check.words}" for check in decision.reasons)])
-    if decision.promote:
-        models.promote(version, reason, decision.model_dump())
-    against = {"version": version, "against": reigning, "unmeasured": unmeasured}
-    write_file(job.reports / "gate.json", json.dumps({**against, **decision.model_dump()}, indent=1))
+    said = {"version": version, "against": reigning, "unmeasured": unmeasured} | decision.model_dump()
+    # What was refused, was so for the checks that it failed; the others stand in the evidence.
+    checks = [check for check in decision.reasons if decision.promote or not check.passed]
+    reason = "; ".join([*([unmeasured] if unmeasured else []), *(f"{check.name}: {check.words}" for check in checks)])
+    (models.promote if decision.promote else models.refuse)(version, reason, said, who)
+    write_file(job.reports / "gate.json", json.dumps(said, indent=1))
     return Gated(version, decision.promote, models.champion(), decision)
 
 
@@ -63,19 +69,22 @@ def _reigning(job: Job, features: Features, models: Registry, version: str, test
     Raises:
         ModelFolderError: the champion's folder was altered, or lacks a file.
     """
+    note = _note(job, version)
     try:
-        return evidence(job, features, models, version, test, None), ""
+        measured = evidence(job, features, models, version, test, None)
     except (StaleFeatureError, ModelFolderError) as error:
         verify(models.path(version), ())
-        note = _note(job, version)
         if note.exists():
-            return Evidence.model_validate_json(note.read_bytes()), ""
+            return read_evidence(note), ""
         return None, f"champion {version} was not compared: {error}"
+    if not note.exists():  # on newer data than it was trained on: the two can be compared later
+        write_file(note, measured.model_dump_json())
+    return measured, ""
 
 
 def _note(job: Job, version: str) -> Path:
     """Where a model's evidence on this data is kept."""
-    return job.settings.home / "evidence" / job.name / f"{version}-{job.dataset.version[:16]}.json"
+    return evidence_file(job.settings.home, job.name, version, job.dataset.version)
 
 
 def without(evaluated: Evaluated) -> dict[str, Without]:

@@ -8,6 +8,7 @@ from fuserank.features.histories import LIMIT, histories
 from fuserank.files import write_file
 from fuserank.pipeline.gate import registry
 from fuserank.pipeline.job import Job
+from fuserank.pipeline.registered import bento_notes, version_of
 from fuserank.pipeline.releasing import packages, release_champion
 from fuserank.serving import build_package, open_package
 from fuserank.slates import Features
@@ -39,8 +40,8 @@ def served(home: Path, name: str) -> Path:
 
 def serve(job: Job, folder: Path, tag: str) -> None:
     """Make a package champion of the job's release, which a running service follows, and its Bento the one that is started next."""
-    write_file(served(job.settings.home, job.name), tag)
     release_champion(job.settings.home, job.name, folder.name)
+    write_file(served(job.settings.home, job.name), tag)
 
 
 def serve_again(job: Job, version: str) -> str | None:
@@ -50,11 +51,11 @@ def serve_again(job: Job, version: str) -> str | None:
         the package; None, and nothing is changed, when there is none of the version here.
     """
     home = job.settings.home
-    built = [name for name in packages(home) if name.startswith(f"{version}-")]
+    built = [name for name in packages(home) if version_of(name) == version]
     if not built:
         return None
-    bentos = sorted((home / "packages").glob(f"{version}-*.bento"), key=lambda path: path.stat().st_mtime)
+    bentos = bento_notes(home, version)
+    release_champion(home, job.name, built[-1])
     if bentos:
         write_file(served(home, job.name), bentos[-1].read_text())
-    release_champion(home, job.name, built[-1])
     return built[-1]

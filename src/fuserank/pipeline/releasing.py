@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from filelock import FileLock
 from pydantic import ValidationError
 
 from fuserank.errors import InputError
@@ -13,6 +14,7 @@ from fuserank.serving import Challenger, Release, open_package, read_release, wr
 from fuserank.serving.release import NAME
 
 Mode = Literal["shadow", "canary", "interleave"]
+RELEASE = ".release.json"  # end of a release's file name
 
 
 def release_file(home: Path, name: str) -> Path:
@@ -29,7 +31,23 @@ def release_file(home: Path, name: str) -> Path:
         raise InputError(
             f"{name[:80]!r} is no name of a dataset", allowed="such as sample or fashion-full", todo="correct the name"
         )
-    return home / "packages" / f"{name}.release.json"
+    return home / "packages" / f"{name}{RELEASE}"
+
+
+def releases(home: Path) -> dict[str, Release]:
+    """All releases, by name of the dataset.
+
+    Raises:
+        InputError: one cannot be read.
+    """
+    files = sorted((home / "packages").glob(f"[!.]*{RELEASE}"))
+    return {file.name.removesuffix(RELEASE): read_release(file) for file in files}
+
+
+def packages_lock(home: Path) -> FileLock:
+    """What is held while a release is written or packages are removed, so that no release names what goes."""
+    (home / "packages").mkdir(parents=True, exist_ok=True)
+    return FileLock(home / "packages" / ".lock", timeout=60)
 
 
 def packages(home: Path) -> list[str]:
@@ -44,16 +62,18 @@ def release_champion(home: Path, name: str, package: str) -> Release:
     The challenger stays, unless it is the new champion or its package is gone: such a release would be refused.
 
     Raises:
-        InputError: the release that is there cannot be read.
+        InputError: the release that is there cannot be read, or there is no such package (any more).
     """
     file = release_file(home, name)
-    before = read_release(file) if file.exists() else None
-    second = before.challenger if before is not None else None
-    if second is not None and (second.package == package or second.package not in packages(home)):
-        second = None
-    release = Release(champion=package, challenger=second)
-    if release != before:  # a service looks at a file that is written again
-        write_release(file, release)
+    with packages_lock(home):
+        _refuse_absent(home, package)
+        before = read_release(file) if file.exists() else None
+        second = before.challenger if before is not None else None
+        if second is not None and (second.package == package or second.package not in packages(home)):
+            second = None
+        release = Release(champion=package, challenger=second)
+        if release != before:  # a service looks at a file that is written again
+            write_release(file, release)
     return release
 
 
@@ -78,21 +98,38 @@ def change_release(
         InputError: no such package, no champion, or what is said of a challenger makes no sense.
         ModelFolderError: a package is damaged.
     """
-    file = release_file(home, name)
-    for package in (champion, challenger):
-        if package is not None:
-            _refuse_unusable(home, package)
+    file, named = release_file(home, name), [package for package in (champion, challenger) if package is not None]
+    for package in named:
+        _refuse_absent(home, package)
+        open_package(home / "packages" / package)
+    with packages_lock(home):
+        for package in named:
+            _refuse_absent(home, package)  # opening takes a while
+        release = _changed(home, file, champion, challenger, mode, share, no_challenger)
+        write_release(file, release)
+    return release
+
+
+def _changed(
+    home: Path,
+    file: Path,
+    champion: str | None,
+    challenger: str | None,
+    mode: Mode | None,
+    share: float | None,
+    no_challenger: bool,
+) -> Release:
+    """The release in a file with what is said of it changed; arguments and errors as of `change_release`."""
     # A file that cannot be read is no hindrance to one that says everything anew.
     old = read_release(file) if file.exists() and not (champion and (challenger or no_challenger)) else None
     first = champion or (old.champion if old else None)
     if first is None:
+        name = file.name.removesuffix(RELEASE)
         raise InputError(f"no release of {name!r} yet", allowed=_listed(home), todo=f"fuserank release {name} --champion PACKAGE")
     if challenger == first:
         raise InputError(f"{first} against itself", allowed=_listed(home), todo="name another challenger")
     second = None if no_challenger else _challenger(old.challenger if old else None, challenger, mode, share)
-    release = Release(champion=first, challenger=None if second is not None and second.package == first else second)
-    write_release(file, release)
-    return release
+    return Release(champion=first, challenger=None if second is not None and second.package == first else second)
 
 
 def _challenger(old: Challenger | None, package: str | None, mode: Mode | None, share: float | None) -> Challenger | None:
@@ -110,12 +147,11 @@ def _challenger(old: Challenger | None, package: str | None, mode: Mode | None, 
         raise InputError(f"{first['loc'][0]}: {first['msg']}", allowed="share 0 to 1", todo="correct it") from None
 
 
-def _refuse_unusable(home: Path, package: str) -> None:
+def _refuse_absent(home: Path, package: str) -> None:
     if package not in packages(home):
         raise InputError(
             f"no package {package[:80]!r}", allowed=_listed(home), todo="run the chain to build one, or correct the name"
         )
-    open_package(home / "packages" / package)
 
 
 def _listed(home: Path) -> str:
