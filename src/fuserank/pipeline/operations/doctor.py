@@ -15,9 +15,9 @@ from packaging.requirements import Requirement
 
 from fuserank.data.dataset import Dataset
 from fuserank.errors import FuserankError
-from fuserank.model_registry import Registry
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.operations.running import read_running
+from fuserank.pipeline.registered import registry_of
 from fuserank.pipeline.releasing import release_file
 from fuserank.sealed import verify
 from fuserank.serving import open_package, read_release
@@ -107,7 +107,7 @@ def _name(settings: Settings) -> str | None:
 
 def _registry(settings: Settings) -> Iterator[Finding]:
     name = _name(settings)
-    models = Registry(settings.home / "registry" / name) if name else None
+    models = registry_of(settings.home, name) if name else None
     champion = models.champion() if models else None
     if models is None or champion is None:
         yield Finding("registry", "warning", "no champion yet", "run the chain")

@@ -9,10 +9,10 @@ import httpx
 
 from fuserank.data.dataset import Dataset
 from fuserank.errors import FuserankError
-from fuserank.model_registry import Registry
 from fuserank.monitoring.history import last_verdict
 from fuserank.pipeline.operations.probes import next_runs
 from fuserank.pipeline.operations.running import read_running
+from fuserank.pipeline.registered import registry_of
 from fuserank.pipeline.releasing import release_file
 from fuserank.pipeline.retraining import answers
 from fuserank.serving import read_release
@@ -51,7 +51,7 @@ def _facts(settings: Settings) -> list[tuple[str, str]]:
     name = dataset.name
     return [
         ("dataset", f"{name}, version {dataset.version[:12]}, in {data}"),
-        ("champion", Registry(settings.home / "registry" / name).champion() or "none yet: run the chain"),
+        ("champion", registry_of(settings.home, name).champion() or "none yet: run the chain"),
         ("release", _release(settings, name)),
         ("last verdict", _verdict(settings, name)),
         ("last retrain", _retrain(settings, name)),
