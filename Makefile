@@ -11,7 +11,7 @@ export BENTOML_DO_NOT_TRACK := True
 export GX_ANALYTICS_ENABLED := false
 export HF_HUB_OFFLINE := 1
 
-.PHONY: setup demo up test check bench faults results bench-serving
+.PHONY: setup demo up test loop check bench faults results bench-serving
 
 setup: $(VENV)/.installed  ## the environment with pinned dependencies
 
@@ -32,6 +32,9 @@ up: setup  ## Prefect with its page, a worker, the served champion, the reports;
 
 test: setup  ## all tests
 	$(BIN)/pytest
+
+loop: setup  ## the closed loop: real operations, drifted traffic, retrain and swap, in some minutes
+	$(BIN)/pytest -m loop
 
 check: setup  ## style, security rules, types, architecture, versions that fit
 	$(BIN)/ruff check .

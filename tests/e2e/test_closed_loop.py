@@ -20,7 +20,7 @@ import pytest
 
 from fuserank.data.sample import build_sample
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.loop, pytest.mark.timeout(1500)]
 ROOT = Path(__file__).parents[2]
 PATIENCE = 600.0  # seconds for what takes some tens on a quiet machine
 QUICK = {
@@ -107,10 +107,11 @@ class Operations:
 @pytest.fixture
 def operations(tmp_path, onnx_cache):
     up = Operations(tmp_path, onnx_cache)
-    yield up
-    if up.process.poll() is None:
-        up.process.send_signal(signal.SIGTERM)
-        up.process.wait(120)
+    with up.output, up.api, up.shop:
+        yield up
+        if up.process.poll() is None:
+            up.process.send_signal(signal.SIGTERM)
+            up.process.wait(120)
 
 
 def drifted_traffic(shop, folder):

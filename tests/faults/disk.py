@@ -1,4 +1,4 @@
-"""A disk that is full, or fails, at any fsync, rename or new folder of the chain: a clean error, a whole champion, and on it goes."""
+"""A disk that is full, or fails, at any fsync, rename or new folder of the chain: a clean error, a whole champion, then it goes."""
 
 from __future__ import annotations
 

@@ -6,11 +6,27 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults import bit_flips, fuzz, hostile, killed, overload, slow_encoder, swap, tokens
+from tests.faults import (
+    bad_media,
+    bit_flips,
+    bots,
+    chain_killed,
+    disk,
+    fuzz,
+    hostile,
+    killed,
+    no_network,
+    overload,
+    slow_encoder,
+    swap,
+    tokens,
+)
 from tests.faults.row import Row, within, write
 from tests.faults.stand import stand_at
 
-FAULTS = (bit_flips, slow_encoder, tokens, hostile, fuzz, killed, swap, overload)
+SERVING = (bit_flips, slow_encoder, tokens, hostile, fuzz, killed, swap, overload)
+CHAIN = (bad_media, bots, no_network, chain_killed, disk)
+FAULTS = (*SERVING, *CHAIN)
 
 
 def main() -> None:

@@ -17,7 +17,8 @@ from fuserank.serving import Deployment, Follower, Lineup, RankingService, Relea
 from fuserank.serving.http import TokenGate, create_app
 from fuserank.serving.updates import Updates
 from fuserank.settings import MediaSettings
-from tests.faults import bit_flips, fuzz, hostile, slow_encoder, swap, tokens
+from fuserank.types import QUARANTINE_REASONS
+from tests.faults import bad_media, bit_flips, fuzz, hostile, slow_encoder, swap, tokens
 from tests.faults.mutants import mutants, seeds
 from tests.faults.stand import stand_at
 
@@ -200,3 +201,8 @@ def test_a_plain_client_gets_the_refusal_too(port):
     address, kind = f"http://127.0.0.1:{port}/v1/search", {"content-type": "application/json"}
     answer = httpx.post(address, content=pieces, headers=kind, timeout=60)
     assert answer.status_code == 413
+
+
+def test_bad_media_is_quarantined_and_the_chain_ends(tmp_path):
+    quarantine, champion = bad_media.tries(tmp_path, 6)
+    assert len(quarantine) == 12 and set(quarantine.values()) <= set(QUARANTINE_REASONS) and champion
