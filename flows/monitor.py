@@ -13,10 +13,9 @@ from prefect.events import emit_event
 
 from flows.runs import FLOW, HOUR, SAMPLE, Overrides, report_link, settings_of
 from fuserank.monitoring import Verdict
-from fuserank.monitoring.history import Judged
+from fuserank.monitoring.history import Judged, recalled
 from fuserank.pipeline.job import Job
-from fuserank.pipeline.monitor import has_two_sides, watch
-from fuserank.pipeline.traffic import watch_traffic
+from fuserank.pipeline.monitor import has_two_sides, watch, watch_log
 from fuserank.slates import Features
 
 DRIFT, NO_DRIFT = "fuserank.drift", "fuserank.no-drift"  # names of the events that a verdict goes out as
@@ -49,7 +48,7 @@ def monitor(data: Path = SAMPLE, since: datetime | None = None, overrides: Overr
         overrides: settings that win over environment and pyproject.toml, nested like `fuserank.settings.Settings`.
     """
     job = Job(data, settings_of(overrides))
-    judged = watch_traffic(job, since=since)
+    judged = recalled(job.settings.home, job.name, watch_log(job, since=since).id)
     _show(job, judged)
     emit_event(
         DRIFT if judged.drift else NO_DRIFT,
@@ -61,13 +60,13 @@ def monitor(data: Path = SAMPLE, since: datetime | None = None, overrides: Overr
 
 def _show(job: Job, judged: Judged) -> None:
     """The verdict and its pages among the artifacts."""
-    page = job.reports / "drift" / judged.verdict / "drift.html"
+    reports = job.reports / "drift"
     create_markdown_artifact(
         key="traffic",
         markdown=f"**{'drift' if judged.drift else 'no drift'}**: {judged.reason}",
         description=f"{judged.answers} answers of {judged.package} until {judged.until:%Y-%m-%d %H:%M} UTC",
     )
-    for key, file in (("traffic-page", page), ("traffic-history", page.parents[1] / "history.html")):
+    for key, file in (("traffic-page", reports / judged.page), ("traffic-history", reports / "history.html")):
         create_link_artifact(key=key, link=report_link(file, job.settings.reports), link_text=file.name)
 
 

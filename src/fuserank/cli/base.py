@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+from fuserank.errors import InputError
 
 if TYPE_CHECKING:
     from fuserank.pipeline.job import Job
@@ -25,3 +28,20 @@ def job_of(data: Path, **overrides: Any) -> Job:
     from fuserank.settings import load_settings
 
     return Job(data, load_settings(**overrides))
+
+
+def time_of(option: str, text: str | None) -> datetime | None:
+    """The time that an option names, in UTC when it says no zone; None for none.
+
+    Raises:
+        InputError: it is no time in ISO 8601.
+    """
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            f"--{option} {text!r}", allowed="a time such as 2026-01-31 or 2026-01-31T12:00:00Z", todo="correct it"
+        ) from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

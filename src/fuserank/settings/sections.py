@@ -129,7 +129,7 @@ class MonitoringSettings(Section):
     days: float = Field(7.0, gt=0, description="of traffic that are judged, up to now")
     keep: int = Field(50, gt=0, description="reports of verdicts on traffic; of older ones a line in the history stays")
     position_bias: float = Field(1.0, ge=0, description="a place at rank r is looked at with probability r^-this; clicks go by it")
-    sample: int = Field(2000, ge=30, description="rows drawn from each side for embedding drift; fewer are never compared")
+    sample: int = Field(2000, ge=30, description="rows drawn from each side at most; fewer than 30 are never compared")
 
 
 class ServingSettings(Section):
