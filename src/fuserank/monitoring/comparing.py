@@ -136,12 +136,14 @@ def main_directions(vectors: np.ndarray, at_most: int) -> np.ndarray:
     """
     from sklearn.decomposition import PCA
 
+    if not np.ptp(vectors, axis=0).any():
+        return np.zeros((len(vectors), 1), np.float32)
     wanted = min(at_most, *vectors.shape)
     solver = "randomized" if wanted < min(vectors.shape) else "full"
     scores = PCA(wanted, svd_solver=solver, random_state=0).fit_transform(np.asarray(vectors, np.float64))
     spread = scores.std(axis=0)
     varies = spread > 1e-4 * spread.max(initial=1e-8)
-    return (scores[:, varies] / spread[varies]).astype(np.float32) if varies.any() else np.zeros((len(vectors), 1), np.float32)
+    return (scores[:, varies] / spread[varies]).astype(np.float32)
 
 
 def _drawn(rows: Rows, sample: int, rng: np.random.Generator) -> Rows:

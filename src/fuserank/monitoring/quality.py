@@ -4,14 +4,15 @@ The gain of a product for a query is what shoppers did with it, divided by how m
 "Comparing click logs and editorial labels for training query rewriting"), where the place at rank r is looked at with probability
 r^-bias. Each side has its own gains, so that a change of taste counts as well as a change of order.
 
-The exponent is an assumption, and shoppers who look deeper than it says would read as a fall. They do not click the first place less:
-it is looked at by all, whatever the exponent. So quality has dropped only when nDCG has fallen *and* the first place is taken less
-often, each more than chance explains (an intersection-union test, Berger 1982: the level of both is the level of each).
+The exponent is an assumption, and shoppers who look deeper than it says would read as a fall. They do not click the first place
+less: it is looked at by all, whatever the exponent. So quality has dropped only when nDCG has fallen *and* the first place is taken
+less often, each more than chance explains (an intersection-union test, Berger 1982: the level of both is the level of each).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,6 +44,11 @@ class Shown:
 
     def __len__(self) -> int:
         return len(self.shoppers)
+
+    @property
+    def columns(self) -> tuple[np.ndarray, ...]:
+        """All of them, in order."""
+        return self.shoppers, self.queries, self.products, self.gains
 
     @property
     def with_acts(self) -> int:
@@ -80,26 +86,16 @@ def measure_quality(before: Shown, now: Shown, *, position_bias: float, count: i
         before, now: at least FEWEST_ACTS answers with acts each.
         position_bias: the exponent, 0 (all places are looked at) or more.
     """
-    joined = [np.concatenate(pair) for pair in zip(_columns(before), _columns(now), strict=True)]
-    shoppers, queries, products, gains = joined
-    current = np.repeat([False, True], [len(before), len(now)])
-    # One shopper on both sides is two units.
-    units = np.unique(np.array([f"{int(side)}{who}" for side, who in zip(current, shoppers, strict=True)]), return_inverse=True)[1]
-    dealt = dealings(current, units, count=count, rng=rng)
-    cells = _Cells(queries, products, gains, position_bias)
-    first = (gains[:, 0] > 0).astype(np.float32)
-    falls, first_falls, shown = [], [], []
-    rows = max(1, AT_ONCE // max(cells.size, len(first)))
-    for start in range(0, len(dealt), rows):
-        block = dealt[start : start + rows]
-        sides = [cells.ndcg(side) for side in (1 - block, block)]
-        firsts = [side @ first / np.maximum(side.sum(axis=1), 1) for side in (1 - block, block)]
-        falls.append(sides[0] - sides[1])
-        first_falls.append(firsts[0] - firsts[1])
-        shown.append((sides[0][0], sides[1][0], firsts[0][0], firsts[1][0]))
-    q, r, a, b = (float(value) for value in shown[0])
+    dealt = _dealt(before, now, count=count, rng=rng)
+    cells = _Cells(_joined(*_as_busy(before, now, rng)), position_bias)
+    ndcg = np.concatenate([np.stack([cells.ndcg(1 - block), cells.ndcg(block)], axis=1) for block in _blocks(dealt, cells.size)])
+    taken = (_joined(before, now).gains[:, 0] > 0).astype(np.float32)
+    first = np.stack([side @ taken / np.maximum(side.sum(axis=1), 1) for side in (1 - dealt, dealt)], axis=1)
     return MeasuredQuality(
-        (q, r), (a, b), Dealt(np.concatenate(falls), TOLERANCE), Dealt(np.concatenate(first_falls).astype(np.float64), 0.0)
+        (float(ndcg[0, 0]), float(ndcg[0, 1])),
+        (float(first[0, 0]), float(first[0, 1])),
+        Dealt(ndcg[:, 0] - ndcg[:, 1], TOLERANCE),
+        Dealt(first[:, 0].astype(np.float64) - first[:, 1], 0.0),
     )
 
 
@@ -117,21 +113,45 @@ def conclude_quality(measured: MeasuredQuality, level: float, before: Shown, now
     )
 
 
-def _columns(shown: Shown) -> tuple[np.ndarray, ...]:
-    return shown.shoppers.astype(str), shown.queries.astype(str), shown.products.astype(str), shown.gains
+def _as_busy(before: Shown, now: Shown, rng: np.random.Generator) -> list[Shown]:
+    """Both sides with as many acts an answer: of the busier one some are left out.
+
+    From fewer acts come noisier gains, whose ideal order is further above what was shown: nDCG would fall with the traffic.
+    """
+    rates = [float((side.gains > 0).sum() / max(1, len(side))) for side in (before, now)]
+    kept = [rng.random(side.gains.shape) < min(rates) / max(rate, 1e-9) for side, rate in zip((before, now), rates, strict=True)]
+    return [replace(side, gains=side.gains * keep) for side, keep in zip((before, now), kept, strict=True)]
+
+
+def _joined(before: Shown, now: Shown) -> Shown:
+    return Shown(*(np.concatenate(pair) for pair in zip(before.columns, now.columns, strict=True)))
+
+
+def _dealt(before: Shown, now: Shown, *, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Dealings of shoppers; one who stands on both sides is two."""
+    places = [np.unique(side.shoppers.astype(str), return_inverse=True)[1] for side in (before, now)]
+    units = np.concatenate([places[0], places[0].max(initial=-1) + 1 + places[1]])
+    return dealings(np.repeat([False, True], [len(before), len(now)]), units, count=count, rng=rng)
+
+
+def _blocks(dealt: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    rows = max(1, AT_ONCE // max(1, size))
+    return (dealt[start : start + rows] for start in range(0, len(dealt), rows))
 
 
 class _Cells:
     """What was shown, by query and product, ready to be summed over any choice of answers."""
 
-    def __init__(self, queries: np.ndarray, products: np.ndarray, gains: np.ndarray, position_bias: float) -> None:
+    def __init__(self, shown: Shown, position_bias: float) -> None:
         from scipy.sparse import csr_array
 
+        queries, products, gains = shown.queries.astype(str), shown.products.astype(str), shown.gains
         _, query = np.unique(queries, return_inverse=True)
         row, rank = np.nonzero(products != "")
         _, product = np.unique(products[row, rank], return_inverse=True)
-        pairs, cell = np.unique(query[row].astype(np.int64) * (product.max(initial=0) + 1) + product, return_inverse=True)
-        of_query = pairs // (product.max(initial=0) + 1)
+        width = int(product.max(initial=0)) + 1
+        pairs, cell = np.unique(query[row].astype(np.int64) * width + product, return_inverse=True)
+        of_query = pairs // width
         shape = (len(queries), len(pairs))
         discount = 1 / np.log2(2 + rank)
 
