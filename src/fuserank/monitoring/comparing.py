@@ -140,7 +140,7 @@ def main_directions(vectors: np.ndarray, at_most: int) -> np.ndarray:
         return np.zeros((len(vectors), 1), np.float32)
     wanted = min(at_most, *vectors.shape)
     solver = "randomized" if wanted < min(vectors.shape) else "full"
-    scores = PCA(wanted, svd_solver=solver, random_state=0).fit_transform(np.asarray(vectors, np.float64))
+    scores = PCA(wanted, svd_solver=solver, random_state=0).fit_transform(np.asarray(vectors, np.float32))
     spread = scores.std(axis=0)
     varies = spread > 1e-4 * spread.max(initial=1e-8)
     return (scores[:, varies] / spread[varies]).astype(np.float32)

@@ -39,7 +39,7 @@ def judge(
     *,
     feedback: tuple[Shown, Shown] | None = None,
     html: Path | None = None,
-    column_share: float = 0.3,
+    column_share: float = 0.05,
     alpha: float = 0.05,
     position_bias: float = 1.0,
     sample: int = 2000,
