@@ -12,12 +12,12 @@ from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
 from flows.runs import FLOW, HOUR, SAMPLE, Overrides, report_link, settings_of
+from fuserank.errors import TooFewError
 from fuserank.monitoring import Verdict
-from fuserank.monitoring.history import Judged
+from fuserank.monitoring.history import Judged, recalled
 from fuserank.pipeline.job import Job
-from fuserank.pipeline.monitor import has_two_sides, watch
+from fuserank.pipeline.monitor import has_two_sides, watch, watch_log
 from fuserank.pipeline.releasing import release_file
-from fuserank.pipeline.traffic import watch_traffic
 from fuserank.slates import Features
 
 DRIFT, NO_DRIFT = "fuserank.drift", "fuserank.no-drift"  # names of the events that a verdict goes out as
@@ -53,7 +53,11 @@ def monitor(data: Path = SAMPLE, since: datetime | None = None, overrides: Overr
     if not release_file(job.settings.home, job.name).is_file():
         get_run_logger().info("nothing of %s is released yet: run the chain", job.name)
         return {}
-    judged = watch_traffic(job, since=since)
+    try:
+        judged = recalled(job.settings.home, job.name, watch_log(job, since=since).id)
+    except TooFewError as error:
+        get_run_logger().info("nothing can be said yet: %s", error)
+        return {}
     _show(job, judged)
     emit_event(
         DRIFT if judged.drift else NO_DRIFT,
@@ -65,13 +69,13 @@ def monitor(data: Path = SAMPLE, since: datetime | None = None, overrides: Overr
 
 def _show(job: Job, judged: Judged) -> None:
     """The verdict and its pages among the artifacts."""
-    page = job.reports / "drift" / judged.verdict / "drift.html"
+    reports = job.reports / "drift"
     create_markdown_artifact(
         key="traffic",
         markdown=f"**{'drift' if judged.drift else 'no drift'}**: {judged.reason}",
         description=f"{judged.answers} answers of {judged.package} until {judged.until:%Y-%m-%d %H:%M} UTC",
     )
-    for key, file in (("traffic-page", page), ("traffic-history", page.parents[1] / "history.html")):
+    for key, file in (("traffic-page", reports / judged.page), ("traffic-history", reports / "history.html")):
         create_link_artifact(key=key, link=report_link(file, job.settings.reports), link_text=file.name)
 
 

@@ -46,6 +46,10 @@ class SchemaError(InputError):
     """A table does not follow its schema."""
 
 
+class TooFewError(InputError):
+    """There is too little of something to say anything about it."""
+
+
 class MediaError(InputError):
     """A picture or a sound cannot be used.
 

@@ -100,7 +100,7 @@ class Operations:
             return None
 
     def lines(self, name):
-        file = self.folder / "home" / name / "sample.jsonl"
+        file = self.folder / "home" / name
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
@@ -152,17 +152,17 @@ def test_drift_closes_the_loop(operations):
     first = until(operations.serves)
     drifted_traffic(operations.shop, operations.folder)
 
-    verdict = until(lambda: next((line for line in operations.lines("monitoring") if line["drift"]), None))
+    verdict = until(lambda: next((line for line in operations.lines("monitoring/sample/history.jsonl") if line["drift"]), None))
     scheduled = [run for run in operations.runs("monitor") if run["auto_scheduled"] and run["start_time"]]
     assert scheduled, "the clock has started no run"
-    answer = until(lambda: next((line for line in operations.lines("retraining") if line["outcome"]), None))
+    answer = until(lambda: next((line for line in operations.lines("retraining/sample.jsonl") if line["outcome"]), None))
     assert answer["verdict"] == verdict["verdict"] and "promoted; champion" in answer["outcome"]
     until(lambda: operations.serves() != first)
     assert operations.shop.post("/v1/search", json={"query": {"text": "lamp"}}).json()["model_version"] == operations.serves()
 
     # One drift gives one retrain: whatever monitoring said meanwhile, nothing else was trained.
     until(lambda: all(run["state_type"] == "COMPLETED" for run in operations.runs("retrain") if run["start_time"]))
-    assert len(operations.lines("retraining")) == 1
+    assert len(operations.lines("retraining/sample.jsonl")) == 1
 
     grown = json.loads((operations.folder / "home" / "grown" / "sample" / "dataset.json").read_text())
     assert grown["name"] == "sample"

@@ -187,3 +187,38 @@ def test_exit_codes(fuserank, monkeypatch, tmp_path, error, code):
 
     monkeypatch.setattr(cli.data, "job_of", fail)
     refused(fuserank("validate", tmp_path), code, "x")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--since", "2026-01-31"], "--since and --until without --log"),
+        (["late", "--log"], "--log and the batch late"),
+        (["--log", "--since", "yesterday"], "--since 'yesterday'"),
+        (["--log"], "package a champion first"),
+    ],
+)
+def test_what_is_wrong_with_monitoring_is_one_line(fuserank, tiny, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.setenv("FUSERANK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FUSERANK_REPORTS", str(tmp_path / "reports"))
+    refused(fuserank("monitor", tiny.job.data, *arguments), 2, words)
+
+
+def test_monitoring_the_log_tells_the_verdict_its_notes_and_its_page(fuserank, tiny, monkeypatch):
+    from fuserank.monitoring import Verdict
+    from fuserank.pipeline import monitor
+
+    asked = {}
+
+    def watched(job, **span):
+        asked.update(span)
+        return Verdict(True, "text drifts", "a", "b", {}, (), (), (), 0, notes=("products: too few [12]",), id="20260131T120000Z")
+
+    monkeypatch.setattr(monitor, "watch_log", watched)
+    status, out, _ = fuserank("monitor", tiny.job.data, "--log", "--since", "2026-01-31", "--until", "2026-02-01T06:00+02:00")
+    assert status == 0 and "note: products: too few [12]" in out
+    assert "drift: text drifts; page: " in out and out.strip().endswith("drift/verdicts/20260131T120000Z/drift.html")
+    assert {name: time.isoformat() for name, time in asked.items()} == {
+        "since": "2026-01-31T00:00:00+00:00",
+        "until": "2026-02-01T06:00:00+02:00",
+    }

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from fuserank.errors import InputError
+
 if TYPE_CHECKING:
     from fuserank.pipeline.job import Job
 
@@ -39,3 +41,20 @@ def print_wide(table: Table) -> None:
 def utc(time: datetime) -> str:
     """A moment for a reader: UTC, to the second."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+
+
+def time_of(option: str, text: str | None) -> datetime | None:
+    """The time that an option names, in UTC when it says no zone; None for none.
+
+    Raises:
+        InputError: it is no time in ISO 8601.
+    """
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            f"--{option} {text!r}", allowed="a time such as 2026-01-31 or 2026-01-31T12:00:00Z", todo="correct it"
+        ) from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

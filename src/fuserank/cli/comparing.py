@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fuserank.cli.base import Data, app, job_of, models, out, print_wide
-from fuserank.errors import InputError
+from fuserank.cli.base import Data, app, job_of, models, out, print_wide, time_of
 from fuserank.pages import DASH, number
 
 if TYPE_CHECKING:
@@ -31,21 +29,9 @@ def compare(
     from fuserank.pipeline.compare_online import compare_online
     from fuserank.settings import load_settings
 
-    span = {option: _time(option, text) for option, text in (("since", since), ("until", until))}
+    span = {option: time_of(option, text) for option, text in (("since", since), ("until", until))}
     found, folder = compare_online(load_settings(), name, champion=champion, challenger=challenger, **span)
     out.print(_table(found), *_lines(found), f"page: {folder / PAGE}", sep="\n")
-
-
-def _time(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(
-            f"--{option} {text!r}", allowed="a time such as 2026-01-31 or 2026-01-31T12:00:00Z", todo="correct it"
-        ) from None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _table(found: Comparison) -> Table:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fuserank.cli.base import Data, app, job_of, out
+from fuserank.cli.base import Data, app, job_of, out, time_of
+from fuserank.errors import InputError
 from fuserank.progress import named_bars
+
+if TYPE_CHECKING:
+    from fuserank.monitoring import Verdict
+    from fuserank.pipeline.job import Job
 
 
 @app.command()
@@ -39,14 +44,39 @@ def explain(
 
 @app.command()
 def monitor(
-    data: Data, current: Annotated[Path | None, typer.Argument(help="the batch to judge; none: train against test")] = None
+    data: Data,
+    current: Annotated[Path | None, typer.Argument(help="the batch to judge; none: train against test")] = None,
+    log: Annotated[
+        bool, typer.Option("--log", help="judge what the service was asked, answered and got into its catalogue")
+    ] = False,
+    since: Annotated[str | None, typer.Option(help="with --log: answers from this time on, ISO 8601; without a zone UTC")] = None,
+    until: Annotated[str | None, typer.Option(help="with --log: answers before this time")] = None,
 ) -> None:
-    """Judge drift of a current batch against the reference."""
-    from fuserank.pipeline.extract import extract as step
-    from fuserank.pipeline.monitor import watch
+    """Judge drift of a batch, or of the live service, against what the champion was trained on."""
+    from fuserank.pipeline.monitor import PAGE, VERDICTS, watch_log
 
     job = job_of(data)
+    if not log:
+        if since or until:
+            raise InputError("--since and --until without --log", allowed="with --log", todo="add --log, or leave them out")
+        _monitor_batch(job, current)
+        return
+    if current is not None:
+        raise InputError(f"--log and the batch {current}", allowed="one of them", todo="leave one out")
+    verdict = watch_log(job, since=time_of("since", since), until=time_of("until", until))
+    _tell(verdict, job.reports / "drift" / VERDICTS / verdict.id / PAGE)
+
+
+def _monitor_batch(job: Job, current: Path | None) -> None:
+    from fuserank.pipeline.extract import extract as step
+    from fuserank.pipeline.monitor import PAGE, watch
+
     with named_bars() as bars:
         features, _ = step(job, progress=bars)
-    verdict = watch(job, features, job_of(current) if current else None)
-    out.print(f"{'drift' if verdict.drift else 'no drift'}: {verdict.reason}; page: {job.reports / 'drift' / 'drift.html'}")
+    _tell(watch(job, features, job_of(current) if current else None), job.reports / "drift" / PAGE)
+
+
+def _tell(verdict: Verdict, page: Path) -> None:
+    for note in verdict.notes:
+        out.print(f"[yellow]note:[/] {escape(note)}")
+    out.print(f"{'drift' if verdict.drift else 'no drift'}: {escape(verdict.reason)}; page: {page}")

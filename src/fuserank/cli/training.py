@@ -71,7 +71,9 @@ def finetune(data: Data) -> None:
 def study(
     name: Annotated[
         str,
-        typer.Argument(help="components, missing, noise, one_or_many, learning_curve, errors, probabilities, faithful or frontier"),
+        typer.Argument(
+            help="components, missing, noise, one_or_many, learning_curve, errors, probabilities, faithful, frontier or drift"
+        ),
     ],
     source: Annotated[Path, typer.Option("--from", help="the folder of the real sets")],
 ) -> None:

@@ -1,12 +1,24 @@
-"""Has the shop changed since the model was trained? Tables and embeddings of a current batch against those of the reference.
+"""Has the shop changed since the model was trained? What comes in now against what it was trained on.
 
-    side (tables + embeddings) ─► comparable columns ─► distances by Evidently ─► thresholds from no-drift resamples ─► verdict
+    side (rows of each kind: tables, embeddings, shares) ─► distances, as they came and under random dealings ─► verdict ─► history
 
-A threshold is what two random halves of the reference show among themselves, so two halves of one batch give no alarm.
+A threshold is what random dealings of the same rows show, so two halves of one batch give no alarm.
 """
 
 from fuserank.monitoring.drift import judge, monitor
-from fuserank.monitoring.side import Side
-from fuserank.monitoring.verdict import ColumnDrift, MissingChange, ModalityDrift, Verdict
+from fuserank.monitoring.quality import Shown
+from fuserank.monitoring.side import Rows, Side
+from fuserank.monitoring.verdict import ColumnDrift, MissingChange, ModalityDrift, QualityChange, Verdict
 
-__all__ = ["ColumnDrift", "MissingChange", "ModalityDrift", "Side", "Verdict", "judge", "monitor"]
+__all__ = [
+    "ColumnDrift",
+    "MissingChange",
+    "ModalityDrift",
+    "QualityChange",
+    "Rows",
+    "Shown",
+    "Side",
+    "Verdict",
+    "judge",
+    "monitor",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,26 +13,25 @@ OTHER, NONE = "(other)", "(none)"
 HAN = "[一-鿿]"
 
 
-def comparable(tables: dict[str, pd.DataFrame], reference: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def comparable(
+    reference: Mapping[str, pd.DataFrame], current: Mapping[str, pd.DataFrame]
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Columns that can be compared.
 
     Args:
-        tables: a side's tables by name.
-        reference: the reference's tables, which decide what categories are frequent.
+        reference, current: tables of both sides by name: products, queries, answers; those that both have are compared.
 
     Returns:
-        table -> frame with float columns (numbers, NaN where missing) and str columns (categories), row by row as in the table.
+        for each side table -> frame with float columns (numbers, NaN where missing) and str columns (categories), row by row as
+        in the table. Categories that are rare on both sides together are one: a choice by one side would favour it.
     """
-    makers = {
-        "products": (_product_numbers, _product_categories),
-        "queries": (_query_numbers, _query_categories),
-        "answers": (_answer_numbers, _answer_categories),
-    }
-    made = {}
-    for name, (numbers, categories) in makers.items():
-        if name in tables and name in reference:
-            named = _frequent_only(categories(tables[name]), categories(reference[name]))
-            made[name] = numbers(tables[name]).astype("float64").join(named)
+    made: tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]] = ({}, {})
+    for name, (numbers, categories) in MAKERS.items():
+        if name in reference and name in current:
+            sides = reference[name], current[name]
+            named = _frequent_only(*(categories(side) for side in sides))
+            for frames, side, of_side in zip(made, sides, named, strict=True):
+                frames[name] = numbers(side).astype("float64").join(of_side)
     return made
 
 
@@ -71,7 +71,7 @@ def _query_categories(queries: pd.DataFrame) -> pd.DataFrame:
 
 
 def _answer_numbers(answers: pd.DataFrame) -> pd.DataFrame:
-    return answers[["best_score", "mean_score", "candidates"]]
+    return answers[["best_score", "mean_score", "spread", "candidates"]]
 
 
 def _answer_categories(answers: pd.DataFrame) -> pd.DataFrame:
@@ -89,9 +89,19 @@ def _script(text: pd.Series) -> pd.Series:
     return letters.replace({"latinhan": "both", "": NONE})
 
 
-def _frequent_only(categories: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    made = categories.copy()
-    for column in made:
-        frequent = reference[column].value_counts().index[:FREQUENT]
-        made[column] = made[column].where(made[column].isin(frequent), OTHER).astype(str)
+def _frequent_only(*sides: pd.DataFrame) -> list[pd.DataFrame]:
+    import pandas as pd
+
+    made = [side.copy() for side in sides]
+    for column in made[0]:
+        frequent = pd.concat([side[column] for side in sides]).value_counts().index[:FREQUENT]
+        for side in made:
+            side[column] = side[column].where(side[column].isin(frequent), OTHER).astype(str)
     return made
+
+
+MAKERS: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], Callable[[pd.DataFrame], pd.DataFrame]]] = {
+    "products": (_product_numbers, _product_categories),
+    "queries": (_query_numbers, _query_categories),
+    "answers": (_answer_numbers, _answer_categories),
+}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fuserank.errors import InputError
-from fuserank.monitoring.column_drift import MIN_VALUES, compare_columns
-from fuserank.monitoring.embedding_drift import compare_embeddings
+from fuserank.errors import TooFewError
+from fuserank.monitoring.comparing import FEWEST, Compared, Comparison
+from fuserank.monitoring.evidently_report import write_report
+from fuserank.monitoring.quality import Shown, conclude_quality, measure_quality, too_few
 from fuserank.monitoring.side import Side
-from fuserank.monitoring.verdict import MissingChange, Verdict, conclude
+from fuserank.monitoring.verdict import LACKING, OF, ColumnDrift, MissingChange, ModalityDrift, Verdict, conclude
 
-MISSING_FLOOR = 0.05
-FEWEST = 2 * MIN_VALUES  # rows on a side
+EVIDENTLY = "evidently.html"
 
 
 def monitor(reference: Side, current: Side, *, out: Path, **knobs: Any) -> Verdict:
@@ -25,10 +26,10 @@ def monitor(reference: Side, current: Side, *, out: Path, **knobs: Any) -> Verdi
         out: folder of the files.
 
     Raises:
-        InputError: too few rows on a side to compare anything.
+        TooFewError: no kind of rows has enough of them on both sides.
     """
-    verdict = judge(reference, current, html=out / "evidently.html", **knobs)
-    verdict.write(out)
+    verdict = judge(reference, current, html=out / EVIDENTLY, **knobs)
+    verdict.write(out, links=[("Evidently's own page", EVIDENTLY)])
     return verdict
 
 
@@ -36,80 +37,108 @@ def judge(
     reference: Side,
     current: Side,
     *,
+    feedback: tuple[Shown, Shown] | None = None,
     html: Path | None = None,
-    column_share: float = 0.3,
+    column_share: float = 0.05,
     alpha: float = 0.05,
+    position_bias: float = 1.0,
     sample: int = 2000,
-    resamples: int = 20,
+    dealings: int = 999,
     seed: int = 0,
 ) -> Verdict:
-    """Compare a current batch with the reference.
+    """Compare a current side with the reference.
 
     Args:
         reference: what the model was trained on.
-        current: what comes in now; of the same kind.
-        html: where Evidently's report goes; None: it is not made.
+        current: what comes in now.
+        feedback: what was shown and clicked earlier and now; None: quality is not compared.
+        html: where Evidently's report on the first kind of rows goes; None: it is not made.
         column_share: share of drifting columns that makes a table drift, 0..1.
-        alpha: false-alarm level of the whole comparison that thresholds are calibrated to (Bonferroni over all parts).
+        alpha: false-alarm level of the whole comparison (Bonferroni over all parts), 0..1.
+        position_bias: see `fuserank.monitoring.quality`.
         sample: rows drawn from each side at most.
-        resamples: no-drift comparisons that a threshold is calibrated on, >= 2.
+        dealings: random dealings that thresholds come from; more are made where alpha and the number of parts ask for it.
         seed: of the draws.
 
     Raises:
-        InputError: too few rows on a side to compare anything.
+        TooFewError: no kind of rows has enough of them on both sides.
     """
-    for side in (reference, current):
-        _refuse_few(side)
     rng = np.random.default_rng(seed)
-    parts = len(reference.embeddings) + len(reference.missing)
-    columns = compare_columns(
-        reference.tables,
-        current.tables,
-        alpha=alpha,
-        other_parts=parts,
-        sample=sample,
-        resamples=resamples,
-        rng=rng,
-        html=html,
-    )
-    level = alpha / max(1, len(columns) + parts)
-    embeddings = reference.embeddings, current.embeddings
-    modalities = compare_embeddings(*embeddings, alpha=level, sample=sample, resamples=resamples, rng=rng)
-    missing = _compare_missing(reference, current, alpha=level)
-    drift, reason = conclude(columns, modalities, missing, column_share=column_share)
+    kinds, notes = _kinds(reference, current)
+    quality_note = too_few(*feedback) if feedback else ""
+    with_quality = feedback is not None and not quality_note
+    if not kinds and not with_quality:
+        raise TooFewError(
+            "; ".join(notes) or f"{reference.name} and {current.name} have nothing in common",
+            allowed=f"at least {FEWEST} of a kind on each side",
+            todo="wait for more, or compare a larger batch or a longer time",
+        )
+    comparisons = [Comparison(k, reference.kinds[k], current.kinds[k], sample=sample, rng=rng) for k in kinds]
+    parts = sum(comparison.parts for comparison in comparisons) + with_quality
+    count, level = max(dealings, math.ceil(parts / alpha)), alpha / max(1, parts)
+    found = [part for comparison in comparisons for part in comparison.measure(count)]
+    quality = None
+    if feedback is not None and with_quality:
+        measured = measure_quality(*feedback, position_bias=position_bias, count=count, rng=rng)
+        quality = conclude_quality(measured, level, *feedback)
+    columns = [_column(part, level) for part in found if part.part == "column"]
+    modalities = [_embedding(part, level) for part in found if part.part == "embedding"]
+    missing = [_missing(part, level) for part in found if part.part == "missing"]
+    if html is not None and comparisons:
+        _write_evidently(comparisons[0], columns, html)
+    drift, reason = conclude(columns, modalities, missing, quality, column_share=column_share)
     sides = {"reference": reference, "current": current}
     return Verdict(
         drift=drift,
         reason=reason,
         reference=reference.name,
         current=current.name,
-        sizes={name: {table: len(rows) for table, rows in side.tables.items()} for name, side in sides.items()},
+        sizes={name: {kind: len(rows) for kind, rows in side.kinds.items()} for name, side in sides.items()},
         columns=tuple(columns),
         modalities=tuple(modalities),
         missing=tuple(missing),
         seed=seed,
+        quality=quality,
+        notes=(*notes, *([f"quality: {quality_note}"] if quality_note else [])),
     )
 
 
-def _refuse_few(side: Side) -> None:
-    if side.rows < FEWEST:
-        raise InputError(
-            f"{side.rows} {side.kind} in {side.name!r}",
-            allowed=f"at least {FEWEST} {side.kind} on each side",
-            todo=f"wait for more {side.kind} or compare a larger batch",
-        )
+def _kinds(reference: Side, current: Side) -> tuple[list[str], list[str]]:
+    """Kinds that can be compared, and in words what cannot."""
+    kinds, notes = [], [f"{kind}: {why}" for side in (reference, current) for kind, why in side.notes.items()]
+    for kind in reference.kinds:
+        if kind in current.kinds:
+            before, now = len(reference.kinds[kind]), len(current.kinds[kind])
+            if min(before, now) >= FEWEST:
+                kinds.append(kind)
+            else:
+                notes.append(f"{kind}: {before} in {reference.name}, {now} in {current.name}; {FEWEST} are needed on each side")
+    return kinds, notes
 
 
-def _compare_missing(reference: Side, current: Side, *, alpha: float) -> list[MissingChange]:
-    """Two-proportion z test per modality, one-sided per direction, never below MISSING_FLOOR."""
-    from scipy.stats import norm
+def _column(part: Compared, level: float) -> ColumnDrift:
+    assert part.dealt is not None  # columns with too few values are no parts
+    value, threshold = part.dealt.statistic, part.dealt.threshold(level)
+    return ColumnDrift(part.table, part.name, part.method, value, threshold, value > threshold, part.dealt.p)
 
-    n, m = (len(side.tables.get("answers", side.tables[side.kind])) for side in (reference, current))
-    changes = []
-    for modality, before in reference.missing.items():
-        now = current.missing.get(modality, 1.0)
-        pooled = (n * before + m * now) / (n + m)
-        chance = float(norm.ppf(1 - alpha / 2) * np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m)))
-        threshold = max(MISSING_FLOOR, chance)
-        changes.append(MissingChange(modality, before, now, threshold, abs(now - before) > threshold))
-    return changes
+
+def _embedding(part: Compared, level: float) -> ModalityDrift:
+    of = OF[part.kind]
+    if part.dealt is None:
+        return ModalityDrift(of, part.name, None, None, False, None, part.n, part.note)
+    value, threshold = part.dealt.statistic, part.dealt.threshold(level)
+    return ModalityDrift(of, part.name, value, threshold, value > threshold, part.dealt.p, part.n)
+
+
+def _missing(part: Compared, level: float) -> MissingChange:
+    assert part.dealt is not None  # shares are compared whenever rows are
+    threshold = part.dealt.threshold(level)
+    return MissingChange(LACKING[part.kind], part.name, *part.levels, threshold, part.dealt.statistic > threshold, part.dealt.p)
+
+
+def _write_evidently(comparison: Comparison, columns: list[ColumnDrift], path: Path) -> None:
+    """The first table as Evidently shows it, with the same distances and thresholds."""
+    table, kinds = next(iter(comparison.kinds.items()))
+    limits = {column.column: column.threshold for column in columns if column.table == table}
+    if kinds:
+        write_report(comparison.frames[0][table], comparison.frames[1][table], kinds, limits, path)

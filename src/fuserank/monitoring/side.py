@@ -1,9 +1,9 @@
-"""One side of a comparison: what a batch of products and queries looks like."""
+"""One side of a comparison: what a batch, or the traffic of a while, looks like."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,31 +14,56 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """N rows of one kind: products, queries or requests.
+
+    Attributes:
+        tables: name -> frame of N rows, see `fuserank.monitoring.columns`.
+        vectors: modality -> float (m, d) of the m rows that have it, and which rows these are, int (m,).
+        has: modality -> float (N,), 0..1: whether a product has it, or what share of a request's candidates does.
+        weights: float (N,) of the rows in `has`; None: all the same.
+        units: (N,) of ids: rows of one id, a shopper's, are not independent; None: all are.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    vectors: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    has: Mapping[str, np.ndarray] = field(default_factory=dict)
+    weights: np.ndarray | None = None
+    units: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.tables.values())))
+
+    def taken(self, rows: np.ndarray) -> Rows:
+        """Some of the rows, each at most once: int (n,)."""
+        place = np.full(len(self), -1)
+        place[rows] = np.arange(len(rows))
+        vectors = {}
+        for modality, (array, of) in self.vectors.items():
+            kept = place[of] >= 0
+            vectors[modality] = (array[kept], place[of][kept])
+        return Rows(
+            {name: frame.iloc[rows].reset_index(drop=True) for name, frame in self.tables.items()},
+            vectors,
+            {modality: shares[rows] for modality, shares in self.has.items()},
+            None if self.weights is None else self.weights[rows],
+            None if self.units is None else self.units[rows],
+        )
+
+
+@dataclass(frozen=True)
 class Side:
-    """Tables and embeddings of one batch.
+    """Everything of one side.
 
     Attributes:
         name: for the reader, e.g. ``"core"``.
-        tables: the first is what the side is of: ``"products"``, with ``"queries"`` when there are any, or ``"queries"`` with
-            ``"answers"``. Products and queries have the canonical columns, answers those of `fuserank.monitoring.traffic`.
-        embeddings: modality -> float (n, d), the vectors of what has it.
-        missing: modality -> share of products, or of candidates, that lack it, 0..1.
+        kinds: ``"products"``, ``"queries"``, ``"requests"`` -> rows; a kind that a side lacks is not compared.
+        notes: kind -> why it is not there, for the reader.
     """
 
     name: str
-    tables: dict[str, pd.DataFrame]
-    embeddings: dict[str, np.ndarray]
-    missing: dict[str, float]
-
-    @property
-    def kind(self) -> str:
-        """What the side is of: the name of its first table."""
-        return next(iter(self.tables))
-
-    @property
-    def rows(self) -> int:
-        """How many of them there are."""
-        return len(self.tables[self.kind])
+    kinds: Mapping[str, Rows]
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -53,10 +78,17 @@ class Side:
             vectors: modality -> (N, d).
             present: modality -> bool (N,); rows that are False hold no vector.
         """
-        tables = {"products": products.to_pandas()} | ({"queries": queries.to_pandas()} if len(queries) else {})
-        return cls(
-            name=name,
-            tables=tables,
-            embeddings={m: np.asarray(vectors[m], dtype=np.float32)[present[m]] for m in vectors},
-            missing={m: 1.0 - float(np.mean(present[m])) if len(present[m]) else 1.0 for m in present},
-        )
+        kinds = {"products": product_rows(products, vectors, present)}
+        if len(queries):
+            kinds["queries"] = Rows({"queries": queries.to_pandas()})
+        return cls(name, kinds)
+
+
+def product_rows(products: pa.Table, vectors: Mapping[str, np.ndarray], present: Mapping[str, np.ndarray]) -> Rows:
+    """Rows of products; arguments as of `Side.of`."""
+    rows = {modality: np.flatnonzero(present[modality]) for modality in vectors}
+    return Rows(
+        {"products": products.to_pandas()},
+        {m: (np.asarray(vectors[m][rows[m]], np.float32), rows[m]) for m in vectors},
+        {m: np.asarray(has, float) for m, has in present.items()},
+    )

@@ -1,83 +1,71 @@
-"""What a champion answers to the held-out queries of its dataset, noted as the log of a service notes answers."""
+"""The reference for live traffic: the champion answers the held-out queries of its dataset, as it would in the service.
+
+Its answers become the same rows as the log's, by the same code. So a difference between the two is one of what is asked, or of what
+it is asked of, and not one of how it was written down.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from fuserank.data.dataset import Dataset
-from fuserank.errors import InputError, MediaError
-from fuserank.files import new_folder
+from fuserank.errors import MediaError
+from fuserank.files import write_file
 from fuserank.inference_log import RankingRecord
 from fuserank.inference_log.columns import to_table
 from fuserank.messages import SearchRequest, ShopperQuery
-from fuserank.model_folder import read_meta
-from fuserank.monitoring.drift import FEWEST
-from fuserank.pipeline.growing import grown_folder
-from fuserank.pipeline.job import Job
-from fuserank.pipeline.releasing import release_file
-from fuserank.serving import RankingService, load, observer, read_release
-from fuserank.serving.observing import Observer
+from fuserank.serving import RankingService, observer
 from fuserank.types import Query
 
-SALT = b"nobody is named in it"
+log = logging.getLogger(__name__)
+HELD_OUT = ("val", "test")
+SALT = b"of a dataset, no shopper's"
 
 
-@dataclass(frozen=True)
-class Watched:
-    """The champion that answers, in its package, and the dataset that it was trained on."""
+def replayed(dataset: Dataset, service: Callable[[], RankingService], cache: Path, *, sample: int) -> pa.Table:
+    """Answers to the held-out queries, as rankings of a log; asked once and kept.
 
-    package: Path
-    service: RankingService
-    dataset: Dataset
-
-
-def watched(job: Job) -> Watched:
-    """Load what is released for the job's dataset, as a service does.
-
-    Raises:
-        InputError: nothing is released, or the dataset that its champion was trained on is not here any more.
+    Args:
+        dataset: that the champion was trained on.
+        service: gives the champion, with the catalogue of its package; called when there is no cache.
+        cache: file, whose name must change with dataset and champion.
+        sample: queries at most.
     """
-    home, knobs = job.settings.home, job.settings.serving
-    package = home / "packages" / read_release(release_file(home, job.name)).champion
-    wanted = read_meta(package / "model").data.version
-    service = load(package, cache=home / "encoders", media=job.settings.media, device=knobs.device, rounded=knobs.rounded)
-    return Watched(package, service, _dataset(job, wanted))
+    if cache.exists():
+        return pq.read_table(cache)
+    queries = [query for query in dataset.queries if query.split in HELD_OUT]
+    order = np.random.default_rng(0).permutation(len(queries))[:sample].tolist()
+    records = _answers(service(), dataset, [queries[place] for place in sorted(order)])
+    table, wrong = to_table("rankings", records, salt=SALT, share=1.0)
+    if wrong is not None:
+        log.warning("an answer to a held-out query could not be kept: %s", wrong)
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    write_file(cache, sink.getvalue().to_pybytes())
+    return table
 
 
-def _dataset(job: Job, version: str) -> Dataset:
-    for folder in (job.data, grown_folder(job.settings.home, job.name)):
-        if (folder / "dataset.json").is_file() and (found := Dataset.open(folder)).version == version:
-            return found
-    raise InputError(
-        f"the dataset of version {version[:12]}, that the champion was trained on, is neither in {job.data} nor grown",
-        allowed="traffic is compared with what the champion was trained on",
-        todo="run the chain on the dataset as it is, or restore that version",
-    )
-
-
-def replayed(found: Watched, home: Path) -> pa.Table:
-    """Answers to the queries of val and test, or to all where these are too few; asked once and kept under <home>/monitoring."""
-    folder = home / "monitoring" / "replays" / f"{found.package.name}-{found.dataset.version[:8]}"
-    if not folder.exists():
-        records: list[RankingRecord] = []
-        observe = observer(records.append)
-        queries = found.dataset.queries
-        held_out = [query for query in queries if query.split in ("val", "test")]
-        for query in held_out if len(held_out) >= FEWEST else queries:
-            _ask(found, query, observe)
-        with new_folder(folder) as work:
-            pq.write_table(to_table("rankings", records, salt=SALT, share=1.0)[0], work / "rankings.parquet")
-    return pq.read_table(folder / "rankings.parquet")
-
-
-def _ask(found: Watched, query: Query, observe: Observer) -> None:
-    media = {kind: found.dataset.media.get(digest) for kind, digest in (("image", query.image), ("audio", query.audio)) if digest}
-    request = SearchRequest(query=ShopperQuery(text=query.text, user_id=query.user_id, locale=query.locale, **media))
-    try:
-        observe("search", "champion", request, found.service.searched(request))
-    except MediaError:
-        return  # it is in quarantine
+def _answers(service: RankingService, dataset: Dataset, queries: list[Query]) -> list[RankingRecord]:
+    """Queries that the service refuses, for their length or their media, are left out: shoppers cannot ask them either."""
+    records: list[RankingRecord] = []
+    observe = observer(records.append)
+    for query in queries:
+        media = {
+            kind: dataset.media.get(digest)
+            for kind, digest in (("image", query.image), ("audio", query.audio))
+            if digest and digest in dataset.media
+        }
+        try:
+            asked = ShopperQuery(text=query.text, user_id=query.user_id, locale=query.locale, **media)
+            request = SearchRequest(query=asked)
+            observe("search", "champion", request, service.searched(request))
+        except (ValidationError, MediaError) as error:
+            log.warning("held-out query %s cannot be asked: %s", query.query_id, error)
+    return records

@@ -124,12 +124,12 @@ class GateSettings(Section):
 class MonitoringSettings(Section):
     """When drift is called drift."""
 
-    column_share: float = Field(0.3, gt=0, le=1, description="share of drifting columns that makes a table drift")
+    column_share: float = Field(0.05, gt=0, le=1, description="share of drifting columns that makes a table drift")
     alpha: float = Field(0.05, gt=0, lt=1, description="false-alarm level that thresholds are calibrated to")
     days: float = Field(7.0, gt=0, description="of traffic that are judged, up to now")
     keep: int = Field(50, gt=0, description="reports of verdicts on traffic; of older ones a line in the history stays")
     position_bias: float = Field(1.0, ge=0, description="a place at rank r is looked at with probability r^-this; clicks go by it")
-    sample: int = Field(2000, ge=30, description="rows drawn from each side for embedding drift; fewer are never compared")
+    sample: int = Field(2000, ge=30, description="rows drawn from each side at most; fewer than 30 are never compared")
 
 
 class ServingSettings(Section):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fuserank.data.dataset import Dataset, Manifest, Progress, write_dataset
-from fuserank.data.sample.goods import Good, make_goods
+from fuserank.data.sample.goods import CHINESE, Good, make_goods
 from fuserank.data.sample.shoppers import Affinity, affinities, histories, sessions
 from fuserank.data.sample.vocabulary import KINDS, NEW_KINDS, Kind
 from fuserank.data.sample.wishes import Wish, choose_wishes
@@ -29,11 +29,14 @@ def build_sample(
     seed: int = 0,
     hue_shift: float = 0.0,
     new_category: bool = False,
+    chinese: float = CHINESE,
+    silent: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
     """Write the sample store. The same arguments give the same bytes on every machine.
 
-    Another seed gives another batch of the same shop (no drift); `hue_shift` and `new_category` make the batch drift.
+    Another seed gives another batch of the same shop (no drift); `hue_shift`, `new_category`, `chinese` and `silent` make the batch
+    drift. All but `new_category` leave the rest of each product as it is without them.
 
     Args:
         root: the folder to make or replace.
@@ -42,6 +45,8 @@ def build_sample(
         seed: of everything random.
         hue_shift: degrees by which the colours of all pictures are turned, as if another camera took them.
         new_category: the range also holds lamps.
+        chinese: share of products with Chinese titles, 0..1.
+        silent: the sounds of products are there, and nothing is to be heard in them.
         progress: called with (products drawn, all products).
 
     Raises:
@@ -57,7 +62,7 @@ def build_sample(
     target_folder(root)
     kinds = KINDS | NEW_KINDS if new_category else KINDS
     goods = []
-    for good in make_goods(products, kinds, seed, hue_shift):
+    for good in make_goods(products, kinds, seed, hue_shift, chinese=chinese, silent=silent):
         goods.append(good)
         if progress:
             progress(len(goods), products)

@@ -15,12 +15,13 @@ import numpy as np
 
 from fuserank.data.media import media_hash
 from fuserank.data.sample.pictures import render
-from fuserank.data.sample.sounds import synthesise
+from fuserank.data.sample.sounds import silence, synthesise
 from fuserank.data.sample.vocabulary import BRANDS, CATEGORIES, COLOURS, MATERIALS, PATTERNS, SERIES, TONES, USES, Kind
 from fuserank.types import Product
 
 SPLIT_SLOTS = ("train",) * 9 + ("val",) * 3 + ("test",) * 8
 CHEAP_BELOW = -0.52  # standard deviations of log price under the type's median: about the cheapest 30 %
+CHINESE = 0.35  # share of the titles
 WELL_RATED = 4.3  # stars, from here on
 Truth = dict[str, str]  # attribute -> value; "cheap" and "rated" are "yes" or absent
 
@@ -35,7 +36,9 @@ class Good:
     audio: bytes | None
 
 
-def make_goods(count: int, kinds: Mapping[str, Kind], seed: int, hue_shift: float) -> Iterator[Good]:
+def make_goods(
+    count: int, kinds: Mapping[str, Kind], seed: int, hue_shift: float, *, chinese: float = CHINESE, silent: bool = False
+) -> Iterator[Good]:
     """Make the products, in an order mixed over types. About one in fifty relists its predecessor's title and picture.
 
     Args:
@@ -43,6 +46,8 @@ def make_goods(count: int, kinds: Mapping[str, Kind], seed: int, hue_shift: floa
         kinds: the range.
         seed: of everything random.
         hue_shift: degrees, see `pictures.render`.
+        chinese: share of Chinese titles.
+        silent: sounds are silence of the same length.
     """
     order = np.random.default_rng([seed, 1])
     names = _kinds_of(count, kinds)
@@ -52,7 +57,9 @@ def make_goods(count: int, kinds: Mapping[str, Kind], seed: int, hue_shift: floa
     previous: dict[str, Good] = {}
     for index, name in enumerate(names):
         rng = np.random.default_rng([seed, 2, index])
-        good = _good(f"p{index:04d}", name, kinds[name], rng, hue_shift)
+        good = _good(f"p{index:04d}", name, kinds[name], rng, hue_shift, chinese)
+        if silent and good.audio is not None:
+            good = _silenced(good, good.audio)
         if name in previous and rng.random() < 0.02:
             good = _relisted(good, previous[name])
         title = good.product.title
@@ -91,7 +98,7 @@ def _look(name: str, rng: np.random.Generator) -> tuple[str, str]:
     return _draw(rng, colours, [c[2] for c in COLOURS.values()]), _draw(rng, patterns, [p[1] for p in PATTERNS.values()])
 
 
-def _good(product_id: str, name: str, kind: Kind, rng: np.random.Generator, hue_shift: float) -> Good:
+def _good(product_id: str, name: str, kind: Kind, rng: np.random.Generator, hue_shift: float, chinese: float) -> Good:
     colour, pattern = _look(name, rng)
     truth: Truth = {
         "type": name,
@@ -105,7 +112,7 @@ def _good(product_id: str, name: str, kind: Kind, rng: np.random.Generator, hue_
     if kind.rhythm:
         truth["tone"] = _draw(rng, list(TONES))
     price, rating, popularity = _numbers(kind, truth, rng)
-    locale = "zh" if rng.random() < 0.35 else "en"
+    locale = "zh" if rng.random() < chinese else "en"
     title, description = _texts(kind, truth, locale, rng)
     image = render(kind.outline, COLOURS[colour][1], pattern, rng, hue_shift=hue_shift) if rng.random() >= 0.01 else None
     audio = synthesise(kind.rhythm, truth["tone"], rng) if kind.rhythm and rng.random() >= 0.02 else None
@@ -156,6 +163,11 @@ def _texts(kind: Kind, truth: Truth, locale: str, rng: np.random.Generator) -> t
         title = f"{brand} {series} {model} {colour} {material} {name}{' for ' + word['use'] if use else ''}"
         description = f"A {word['material']} {kind.name.en} of the {series} range, made for {word['use']} and easy to care for."
     return " ".join(title.split()), description
+
+
+def _silenced(good: Good, audio: bytes) -> Good:
+    quiet = silence(audio)
+    return replace(good, audio=quiet, product=replace(good.product, audio=media_hash(quiet)))
 
 
 def _relisted(good: Good, other: Good) -> Good:

@@ -81,6 +81,12 @@ def synthesise(rhythm: str, tone: str, rng: np.random.Generator) -> bytes:
     return _wav(np.clip(mix * loudness // 130, -32_768, 32_767).astype("<i2"))
 
 
+def silence(sound: bytes) -> bytes:
+    """WAV bytes as long as `sound`, which `synthesise` made, without a sound in them."""
+    with wave.open(io.BytesIO(sound)) as file:
+        return _wav(np.zeros(file.getnframes(), "<i2"))
+
+
 def _envelope(samples: int) -> np.ndarray:
     """Per mille: a 5 ms attack, then a quadratic decay."""
     step = np.arange(samples, dtype=np.int64)

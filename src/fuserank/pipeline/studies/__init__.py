@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fuserank.pipeline.studies.components import compare_components
+from fuserank.pipeline.studies.drift import how_drift_is_found
 from fuserank.pipeline.studies.errors import where_gain_is_lost
 from fuserank.pipeline.studies.faithful import explanations_hold
 from fuserank.pipeline.studies.frontier import quality_against_latency
@@ -28,5 +29,6 @@ STUDIES: PluginTable[Study] = PluginTable(
         "probabilities": stated_and_found,
         "faithful": explanations_hold,
         "frontier": quality_against_latency,
+        "drift": how_drift_is_found,
     },
 )

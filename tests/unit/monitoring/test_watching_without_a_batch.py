@@ -3,7 +3,7 @@
 import pytest
 
 from fuserank.data.dataset import Manifest, write_dataset
-from fuserank.monitoring.drift import FEWEST
+from fuserank.monitoring.comparing import FEWEST
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.monitor import has_two_sides
 from fuserank.settings import Settings

@@ -4,47 +4,20 @@ import json
 import re
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from fuserank.errors import InputError
-from fuserank.monitoring import ModalityDrift, Side, monitor
-from fuserank.monitoring.calibration import halves, threshold
+from fuserank.monitoring import ColumnDrift, MissingChange, ModalityDrift, Rows, Side, judge, monitor
 from fuserank.monitoring.columns import FREQUENT, OTHER, comparable
+from fuserank.monitoring.comparing import FEWEST
 from fuserank.monitoring.evidently_report import column_distances, write_report
-from fuserank.monitoring.verdict import ColumnDrift, MissingChange, conclude
-
-ROWS, DIM = 300, 24
-
-
-def products(rng, rows=ROWS, *, price=3.0, category=("shirts", "shoes", "bags"), title="blue shirt"):
-    return pd.DataFrame({
-        "product_id": [f"p{i}" for i in range(rows)],
-        "title": [title + "x" * int(extra) for extra in rng.integers(0, 20, rows)],
-        "category": rng.choice(category, rows),
-        "brand": rng.choice([f"brand {i}" for i in range(100)], rows),
-        "locale": "en",
-        "price": np.exp(rng.normal(price, 0.5, rows)),
-        "rating": np.where(rng.random(rows) < 0.2, np.nan, 5 * rng.random(rows)),
-        "popularity": np.nan,
-        "image": "a" * 64,
-        "audio": None,
-    })  # fmt: skip
-
-
-def side(name, seed, *, shift=0.0, audio=0.5, **changes):
-    rng = np.random.default_rng(seed)
-    image = (rng.normal(size=(ROWS, DIM)) + shift).astype(np.float32)
-    sound = rng.normal(size=(int(ROWS * audio), DIM)).astype(np.float32)
-    missing = {"image": 0.0, "audio": 1 - audio}
-    return Side(name, {"products": products(rng, **changes)}, {"image": image, "audio": sound}, missing)
+from fuserank.monitoring.verdict import conclude
+from tests.unit.monitoring.sides import ROWS, products, side
 
 
 def compared(tmp_path, reference, current, **settings):
-    return monitor(reference, current, out=tmp_path, **({"resamples": 8} | settings))
+    return monitor(reference, current, out=tmp_path, **({"dealings": 199} | settings))
 
 
 def drifting(verdict):
@@ -53,14 +26,10 @@ def drifting(verdict):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_two_halves_of_one_batch_give_no_alarm(tmp_path, seed):
-    whole = side("core", seed)
+    whole = side("core", seed).kinds["products"]
     order = np.random.default_rng(seed + 50).permutation(ROWS)
-
-    def half(rows):
-        table = whole.tables["products"].iloc[rows]
-        return Side("half", {"products": table}, {"image": whole.embeddings["image"][rows]}, {"image": 0.0})
-
-    verdict = compared(tmp_path, half(order[: ROWS // 2]), half(order[ROWS // 2 :]), seed=seed)
+    halves = [Side("half", {"products": whole.taken(rows)}) for rows in (order[: ROWS // 2], order[ROWS // 2 :])]
+    verdict = compared(tmp_path, *halves, seed=seed)
     assert not verdict.drift and verdict.reason.startswith("reference and current differ no more than")
 
 
@@ -87,22 +56,45 @@ def test_a_new_category_and_other_titles_make_the_table_drift(tmp_path):
 
 def test_shifted_embeddings_are_named(tmp_path):
     verdict = compared(tmp_path, side("core", 1), side("late", 2, shift=0.7))
-    assert verdict.drift and "image embeddings can be told apart" in verdict.reason
+    assert verdict.drift and "image embeddings of products can be told apart" in verdict.reason
     assert {m.modality: m.drift for m in verdict.modalities} == {"image": True, "audio": False}
 
 
 def test_a_modality_that_is_gone_is_named(tmp_path):
     verdict = compared(tmp_path, side("core", 1), side("late", 2, audio=0.0))
-    assert verdict.drift and "audio is missing entirely in the current batch" in verdict.reason
+    assert verdict.drift and "no products have audio now" in verdict.reason
     (audio,) = [m for m in verdict.modalities if m.modality == "audio"]
     assert audio.score is None and not audio.drift and "0 in current" in audio.note
 
 
 def test_too_few_products_are_refused_with_both_numbers(tmp_path):
-    few = Side("few", {"products": products(np.random.default_rng(0), rows=9)}, {}, {})
-    with pytest.raises(InputError, match=r"9 products in 'few'; allowed: at least 50"):
-        monitor(side("core", 1), few, out=tmp_path)
+    with pytest.raises(InputError, match=rf"products: 300 in core, 9 in few; {FEWEST} are needed on each side; allowed: at least"):
+        monitor(side("core", 1), side("few", 2, rows=9), out=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_kind_with_too_few_rows_is_a_note_and_others_are_judged():
+    sides = side("core", 1), side("late", 2, price=5.0)
+    queries = [Rows({"queries": products(np.random.default_rng(0), rows).assign(text="", user_id=None)}) for rows in (50, 5)]
+    both = [Side(s.name, {**s.kinds, "queries": q}, {"log": "none is kept"}) for s, q in zip(sides, queries, strict=True)]
+    verdict = judge(*both)
+    assert "queries: 50 in core, 5 in late; 30 are needed on each side" in verdict.notes and "log: none is kept" in verdict.notes
+    assert drifting(verdict) == {"price_log"}
+
+
+def test_rows_of_one_shopper_are_one_chance():
+    """A few shoppers with many rows differ by chance; as many rows of as many shoppers do not."""
+
+    def few(seed, units):
+        whole = side("x", seed, rows=6, audio=0.0).kinds["products"]
+        repeated = Rows(
+            {"products": whole.tables["products"].loc[np.repeat(np.arange(6), 50)].reset_index(drop=True)},
+            units=np.repeat(np.arange(6), 50) if units else None,
+        )
+        return Side("x", {"products": repeated})
+
+    assert judge(few(1, False), few(2, False)).drift
+    assert not judge(few(1, True), few(2, True)).drift
 
 
 def test_reports_are_written_and_load_nothing(tmp_path, monkeypatch):
@@ -121,7 +113,7 @@ def test_reports_are_written_and_load_nothing(tmp_path, monkeypatch):
 
 
 def test_the_distances_are_those_that_the_report_shows(tmp_path):
-    frames = [comparable({"products": side("x", seed).tables["products"]}, side("x", 1).tables)["products"] for seed in (1, 2)]
+    frames = [frames["products"] for frames in comparable(*(side("x", seed).kinds["products"].tables for seed in (1, 2)))]
     kinds = {"price_log": "number", "rating": "number", "category": "category", "brand": "category"}
     distances = column_distances(*frames, kinds)
     assert all(np.isfinite(list(distances.values())))
@@ -133,14 +125,27 @@ def test_the_distances_are_those_that_the_report_shows(tmp_path):
 def test_a_side_holds_only_vectors_that_exist():
     table = pa.table({"product_id": ["a", "b"], "title": ["x", "y"]})
     vectors = {"image": np.arange(6, dtype=np.float16).reshape(2, 3)}
-    made = Side.of("core", table, table.slice(0, 0), vectors, {"image": np.array([False, True]), "lexical": np.array([True, True])})
-    assert made.embeddings["image"].tolist() == [[3.0, 4.0, 5.0]] and made.embeddings["image"].dtype == np.float32
-    assert made.missing == {"image": 0.5, "lexical": 0.0} and set(made.tables) == {"products"}
+    present = {"image": np.array([False, True]), "lexical": np.array([True, True])}
+    made = Side.of("core", table, table.slice(0, 0), vectors, present).kinds["products"]
+    image, rows = made.vectors["image"]
+    assert image.tolist() == [[3.0, 4.0, 5.0]] and image.dtype == np.float32 and rows.tolist() == [1]
+    assert {m: has.tolist() for m, has in made.has.items()} == {"image": [0.0, 1.0], "lexical": [1.0, 1.0]}
+
+
+def test_rows_are_taken_with_their_vectors():
+    whole = side("x", 1, rows=40, units=np.arange(40) // 2).kinds["products"]
+    taken = whole.taken(np.array([30, 3, 7]))
+    assert taken.tables["products"]["product_id"].tolist() == ["p30", "p3", "p7"] and taken.units.tolist() == [15, 1, 3]
+    image, rows = taken.vectors["image"]
+    assert {int(r): v.tolist() for r, v in zip(rows, image, strict=True)} == {
+        place: whole.vectors["image"][0][row].tolist() for place, row in enumerate((30, 3, 7))
+    }
+    assert sorted(taken.vectors["audio"][1].tolist()) == [1, 2] and taken.has["audio"].tolist() == [0.0, 1.0, 1.0]
 
 
 def test_ids_hashes_and_free_text_are_no_columns_and_rare_categories_are_one():
     table = products(np.random.default_rng(0))
-    frame = comparable({"products": table}, {"products": table})["products"]
+    frame = comparable({"products": table}, {"products": table})[0]["products"]
     assert not {"product_id", "title", "image", "audio", "split"} & set(frame.columns)
     assert frame["brand"].nunique() == FREQUENT + 1 and OTHER in set(frame["brand"])
     assert set(frame["script"]) == {"latin"} and set(frame["has_audio"]) == {"no"}
@@ -148,35 +153,31 @@ def test_ids_hashes_and_free_text_are_no_columns_and_rare_categories_are_one():
 
 def test_scripts_of_titles():
     table = products(np.random.default_rng(0), rows=4).assign(title=["shoe", "鞋", "鞋 shoe", "42"])
-    assert comparable({"products": table}, {"products": table})["products"]["script"].tolist() == ["latin", "han", "both", "(none)"]
+    assert comparable({"products": table}, {"products": table})[0]["products"]["script"].tolist() == [
+        "latin",
+        "han",
+        "both",
+        "(none)",
+    ]
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.floats(0, 1), min_size=2, max_size=12), st.floats(0.001, 0.2), st.floats(0, 1))
-def test_a_threshold_is_never_below_its_floor_or_the_mean_and_falls_with_alpha(known, alpha, floor):
-    found = threshold(known, alpha=alpha, floor=floor)
-    assert np.isfinite(found) and found >= floor and found >= np.mean(known) - 1e-9
-    assert threshold(known, alpha=alpha / 2, floor=floor) >= found
-
-
-def test_a_threshold_is_exceeded_as_often_as_it_says():
+def test_rare_categories_are_chosen_by_both_sides_alike():
+    """The reference's own favourites would stand out on its side, and every long tail would drift."""
     rng = np.random.default_rng(0)
-    draws = rng.normal(size=(4_000, 9))
-    exceeded = [last > threshold(known, alpha=0.1, floor=-9.0) for *known, last in draws]
-    assert np.mean(exceeded) == pytest.approx(0.1, abs=0.015)
-
-
-def test_halves_are_disjoint_and_of_equal_size():
-    for one, other in halves(21, 10, resamples=5, rng=np.random.default_rng(0)):
-        assert len(one) == len(other) == 10 and not set(one) & set(other)
+    alarms = 0
+    for seed in range(20):
+        tables = [products(rng).assign(brand=rng.choice([f"b{i}" for i in range(150)], ROWS)) for _ in range(2)]
+        verdict = judge(*(Side(str(i), {"products": Rows({"products": t})}) for i, t in enumerate(tables)), seed=seed)
+        alarms += "brand" in drifting(verdict)
+    assert alarms <= 1
 
 
 def test_conclusions_say_shares_in_words():
-    column = ColumnDrift("products", "price_log", "wasserstein", 0.5, 0.1, drift=True)
-    modality = ModalityDrift("image", 0.9, 0.6, True, 100)
-    change = MissingChange("audio", 0.1, 0.4, 0.05, drift=True)
+    column = ColumnDrift("products", "price_log", "wasserstein", 0.5, 0.1, drift=True, p=0.001)
+    modality = ModalityDrift("products", "image", 0.9, 0.6, True, 0.001, (100, 100))
+    change = MissingChange("candidates", "audio", 0.1, 0.4, 0.05, drift=True, p=0.001)
     assert conclude([column], [modality], [change], column_share=0.3) == (
         True,
-        "products: 1 of 1 columns drift (price_log); image embeddings can be told apart (AUC 0.90 > 0.60); "
-        "audio is missing in 40% of the products instead of 10%",
+        "products: 1 of 1 columns drift (price_log); image embeddings of products can be told apart (AUC 0.90 > 0.60); "
+        "audio is missing in 40% of the candidates instead of 10%",
     )
