@@ -77,7 +77,7 @@ def separation(directions: np.ndarray, dealt: np.ndarray) -> np.ndarray:
 
     A small change along one direction drowns in the chance of many, and a change along a late direction is not seen in few. So the
     first directions are looked at as well as all of them (FIRST), and of these the one that stands out most counts, for each
-    dealing likewise.
+    dealing likewise. A weak drift that lies along more directions than these therefore reads low.
 
     Args:
         directions: float (N, k), uncorrelated over both sides together, mean 0 and variance 1 each, the main one first.
