@@ -1,4 +1,4 @@
-"""The offline chain beside its floors and peers, in turns in one run: extraction, training, evaluation, orchestration.
+"""The offline chain beside its floors and peers, in turns in one run: extraction, training, evaluation.
 
 Rows against allRank and ranx are there when these are installed: ``pip install --no-deps allRank==1.4.3 ranx==0.3.21``, and what
 they ask for.
@@ -7,9 +7,7 @@ they ask for.
 from __future__ import annotations
 
 import itertools
-import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -38,9 +36,8 @@ NETWORK = "concat+sequence"
 
 
 def measure(job, features, slates, folder: Path) -> list[Row]:
-    """All rows but that of orchestration, which needs Prefect's server (`orchestration`)."""
-    rows = [*_extraction(job, folder), *_training(features, slates)]
-    return [*rows, *_evaluation()]
+    """All rows; those of training on the training slates."""
+    return [*_extraction(job, folder), *_training(features, slates), *_evaluation()]
 
 
 def _seconds(call: Callable[[], object]) -> float:
@@ -196,31 +193,3 @@ def _evaluation(queries: int = QUERIES, results: int = RESULTS) -> list[Row]:
         ranx.evaluate(ranx.Qrels(qrels), ranx.Run(as_dict), wanted)
 
     return [compare("evaluate_vs_ranx", lambda: ranking_measures(rankings, qrels, 2), theirs, "ranx 0.3.21", rounds=3)]
-
-
-def orchestration(data: Path, overrides: dict) -> Row:
-    """What Prefect costs in a chain whose parts are done, as a share of a chain that does them; its server runs already."""
-    from flows.chain import chain
-    from fuserank.pipeline.compare import compare_rankers
-    from fuserank.pipeline.extract import extract as extracted
-    from fuserank.pipeline.gate import gate
-    from fuserank.pipeline.job import Job
-    from fuserank.pipeline.monitor import watch
-    from fuserank.pipeline.package import package
-    from fuserank.pipeline.train import slates_of
-    from fuserank.pipeline.validate import check
-    from fuserank.settings import load_settings
-
-    def direct():
-        job = Job(data, load_settings(**overrides))
-        check(job)
-        found, _ = extracted(job)
-        gated = gate(job, found, compare_rankers(job), slates_of(job, found)[2])
-        package(job, found, gated.champion)
-        watch(job, found)
-
-    with tempfile.TemporaryDirectory(prefix="fuserank-cold-"):
-        cold = _seconds(lambda: chain(data, overrides=overrides))
-    flow, plain = _turns(lambda: chain(data, overrides=overrides), direct)
-    extra = statistics.median(flow) - statistics.median(plain)
-    return record("orchestration_share", [max(extra, 0.001)], [cold], "the chain with everything to do", "s")
