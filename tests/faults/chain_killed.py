@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from tests.faults.row import Row, main
-from tests.faults.small_chain import Shop, champion_is_whole, weights_of
+from tests.faults.small_chain import Shop, all_weights, goes_on
 from tests.faults.stand import Stand
 
 COUNT, SEED, SECONDS = 50, 0, 1500
@@ -46,8 +46,7 @@ def tries(folder: Path, count: int, seed: int) -> tuple[list[str], int]:
     start = time.monotonic()
     assert ended(forked(shop, whole, 1)) == 0
     took = time.monotonic() - start
-    models = shop.registry(whole)
-    expected = {weights_of(models, version) for version in models.versions()}
+    expected = all_weights(shop.registry(whole))
     for number in range(count):
         # Every other time nothing is extracted yet, so that this is interrupted too.
         home = shutil.copytree(first, folder / f"try{number}", symlinks=True)
@@ -57,16 +56,13 @@ def tries(folder: Path, count: int, seed: int) -> tuple[list[str], int]:
         time.sleep(dice.uniform(0.0, took))
         os.kill(pid, signal.SIGKILL)
         killed += ended(pid) == -signal.SIGKILL
-        try:
-            if not champion_is_whole(shop.registry(home)):
-                wrong.append(f"try {number}: no champion")
-            if (code := ended(forked(shop, home, 1))) != 0:
-                wrong.append(f"try {number}: going on ended with {code}")
-            models = shop.registry(home)
-            if {weights_of(models, version) for version in models.versions()} != expected:
-                wrong.append(f"try {number}: other weights")
-        except Exception as error:
-            wrong.append(f"try {number}: {type(error).__name__}: {error}"[:200])
+
+        def again(home: Path = home) -> str:
+            code = ended(forked(shop, home, 1))
+            return f"going on ended with {code}" if code else ""
+
+        if said := goes_on(shop, home, expected, again):
+            wrong.append(f"try {number}: {said}")
         shutil.rmtree(home)
     return wrong, killed
 

@@ -13,7 +13,7 @@ from typing import Any
 from unittest import mock
 
 from tests.faults.row import Row, main
-from tests.faults.small_chain import Shop, champion_is_whole, weights_of
+from tests.faults.small_chain import Shop, all_weights, goes_on
 from tests.faults.stand import Stand
 
 COUNT, SECONDS = 200, 1500
@@ -63,8 +63,7 @@ def tries(folder: Path, count: int) -> tuple[list[str], int, int]:
     chosen = [all_points[n * len(all_points) // count] for n in range(count)]
     whole = shutil.copytree(first, folder / "whole", symlinks=True)
     shop.run(whole, 1)
-    models = shop.registry(whole)
-    expected = {weights_of(models, version) for version in models.versions()}
+    expected = all_weights(shop.registry(whole))
     for number, (name, at) in enumerate(chosen):
         home = shutil.copytree(first, folder / f"try{number}", symlinks=True)
         shutil.rmtree(home / "features")
@@ -75,15 +74,13 @@ def tries(folder: Path, count: int) -> tuple[list[str], int, int]:
             met += 1
         except Exception as error:
             wrong.append(f"{name} {at}: {type(error).__name__}: {error}"[:200])
-        try:
-            if not champion_is_whole(shop.registry(home)):
-                wrong.append(f"{name} {at}: no champion")
+
+        def again(home: Path = home) -> str:
             shop.run(home, 1)
-            models = shop.registry(home)
-            if {weights_of(models, version) for version in models.versions()} != expected:
-                wrong.append(f"{name} {at}: other weights")
-        except Exception as error:
-            wrong.append(f"{name} {at}, going on: {type(error).__name__}: {error}"[:200])
+            return ""
+
+        if said := goes_on(shop, home, expected, again):
+            wrong.append(f"{name} {at}: {said}")
         shutil.rmtree(home)
     return wrong, len(chosen), met
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +69,25 @@ class Shop:
 def weights_of(models: Registry, version: str) -> str:
     """sha256 of a registered model's weights."""
     return hashlib.sha256((models.path(version) / WEIGHTS).read_bytes()).hexdigest()
+
+
+def all_weights(models: Registry) -> set[str]:
+    """Of all models."""
+    return {weights_of(models, version) for version in models.versions()}
+
+
+def goes_on(shop: Shop, home: Path, expected: set[str], again: Callable[[], str]) -> str:
+    """What is wrong after a fault, in words; "" when the champion is whole and the chain goes on to the expected weights.
+
+    Args:
+        again: runs the chain once more, and says what was wrong with that.
+    """
+    try:
+        if not champion_is_whole(shop.registry(home)):
+            return "no champion"
+        return again() or ("" if all_weights(shop.registry(home)) == expected else "other weights")
+    except Exception as error:
+        return f"going on: {type(error).__name__}: {error}"[:200]
 
 
 def champion_is_whole(models: Registry) -> bool:

@@ -31,6 +31,16 @@ class Asked(NamedTuple):
     text: str
     locale: str
 
+    @classmethod
+    def of(cls, text: str, locale: str) -> Asked:
+        """Without what makes no difference: case, and spaces."""
+        return cls(plain(text), locale)
+
+
+def plain(text: str) -> str:
+    """Words as they are compared."""
+    return " ".join(text.casefold().split())
+
 
 @dataclass
 class Looks:
@@ -64,7 +74,7 @@ def looks_of(folder: Path, *, position_bias: float) -> dict[Asked, Looks]:
         return {}
     acts, found, counted = acts_of(folder), defaultdict[Asked, Looks](Looks), set[tuple[Asked, str]]()
     for row in _shown(iter_log(folder, "rankings", on_broken=lambda _: None, columns=COLUMNS)):
-        shopper, asked = row["user"] or row["session_id"], Asked(" ".join(row["text"].casefold().split()), row["locale"])
+        shopper, asked = row["user"] or row["session_id"], Asked.of(row["text"], row["locale"])
         if shopper is None or (asked, shopper) in counted:
             continue
         counted.add((asked, shopper))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fuserank.data.dataset import Dataset, write_dataset
 from fuserank.inference_log import log_folder
-from fuserank.online_evaluation.click_gains import Asked, Looks, looks_of
+from fuserank.online_evaluation.click_gains import Asked, Looks, looks_of, plain
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.sides import side_of, sides_of
 from fuserank.serving import catalogue_changes
@@ -76,7 +76,7 @@ def _judged(job: Job, sides: Mapping[str, str | None]) -> list[tuple[Query, Mapp
         sides: product id -> side, of all products there are.
     """
     knobs, folder = job.settings.retraining, log_folder(job.settings.home, job.name)
-    asked_before = {" ".join(query.text.casefold().split()): query.split for query in job.dataset.queries if query.text}
+    asked_before = {plain(query.text): query.split for query in job.dataset.queries if query.text}
     found = []
     for asked, looks in looks_of(folder, position_bias=job.settings.monitoring.position_bias).items():
         if asked.text and looks.shoppers >= knobs.shoppers:

@@ -16,7 +16,7 @@ from fuserank.inference_log import SCHEMAS, is_sampled, iter_log
 from fuserank.monitoring import Shown
 from fuserank.monitoring.quality import DEPTH
 from fuserank.monitoring.traffic import READ
-from fuserank.online_evaluation.click_gains import acts_of
+from fuserank.online_evaluation.click_gains import Asked, acts_of
 
 ANSWERS = 5000  # of each side whose clicks are compared
 CLICKED = (
@@ -73,7 +73,7 @@ def _shown(span: Span, acts: Mapping[str, Mapping[str, int]]) -> Shown:
         for row in batch.filter(_sampled(batch, share)).to_pylist():
             if not row["has_text"] or row["has_image"] or row["has_audio"]:
                 continue
-            asked = f"{row['locale']}\0{' '.join(row['text'].lower().split())}"
+            asked = "\0".join(Asked.of(row["text"], row["locale"]))
             who = row["user"] or row["session_id"] or row["request_id"]
             if (asked, who) not in seen:
                 seen.add((asked, who))
