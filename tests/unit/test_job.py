@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 import pytest
-import yaml
 
 from fuserank.data.dataset import Dataset, write_dataset
 from fuserank.errors import InputError, SettingsError, UnknownNameError
 from fuserank.pipeline.extract import extract
-from fuserank.pipeline.job import Job, Parts, dvc_hash, meaning_of, parts_of
+from fuserank.pipeline.job import Job, Parts, meaning_of, parts_of
 from fuserank.pipeline.train import slates_of
 from fuserank.settings import load_settings
 from fuserank.types import Judgment
@@ -101,19 +100,6 @@ def test_an_empty_split_is_named(tiny, tmp_path, split):
     job = replace(tiny.job, data=tmp_path / "data")
     with pytest.raises(InputError, match=f"no query of split {split} has"):
         slates_of(job, extract(job)[0])
-
-
-def test_a_hash_of_dvc_counts_only_for_the_bytes_it_names(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    shop = tmp_path / "data" / "shop"
-    shop.mkdir(parents=True)
-    (shop / "products.parquet").write_bytes(b"four")
-    assert dvc_hash(shop) is None
-    (tmp_path / "data.dvc").write_text(yaml.safe_dump({"outs": [{"md5": "abc.dir", "nfiles": 1, "size": 4, "path": "data"}]}))
-    assert dvc_hash(shop) == "abc.dir"
-    (tmp_path / "data" / "other.txt").write_bytes(b"another shop")
-    assert dvc_hash(shop) is None
-    assert dvc_hash(tmp_path) is None
 
 
 def test_sources_mean_what_they_do():

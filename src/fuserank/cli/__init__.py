@@ -11,7 +11,7 @@ import sys
 from rich.console import Console
 from rich.markup import escape
 
-from fuserank.cli import champions, comparing, data, lineages, looking, operating, releasing, serving, training
+from fuserank.cli import champions, comparing, data, lineages, looking, operating, releasing, serving, training, versions
 from fuserank.cli.base import app, models
 from fuserank.errors import FuserankError
 
@@ -29,6 +29,7 @@ __all__ = [
     "releasing",
     "serving",
     "training",
+    "versions",
 ]
 
 

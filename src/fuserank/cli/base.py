@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Multimodal fusion ranking for e-commerce search.", no_args_is_help=True, pretty_exceptions_enable=False)
 models = typer.Typer(help="The registry: what there is, where it comes from, who reigns and why.", no_args_is_help=True)
 app.add_typer(models, name="models")
+data = typer.Typer(help="Versions of data/: record, compare, put back, send, fetch, check.", no_args_is_help=True)
+app.add_typer(data, name="data")
 out = Console(soft_wrap=True)
 
 Data = Annotated[Path, typer.Argument(help="a dataset folder, as import or sample wrote it")]

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from fuserank.errors import MediaError, SchemaError
 from fuserank.types import SCHEMAS
 
-SHARD_BYTES = 64 * 2**20
+SMALL_SHARD, LARGE_SHARD = 32 * 2**20, 128 * 2**20  # bytes; a shard ends between them, where an item's hash says so
 ROW_GROUP = 64
 
 
@@ -42,11 +42,14 @@ def media_hash(data: bytes) -> str:
 
 
 def write_media(folder: Path, items: Iterable[bytes]) -> dict[str, int]:
-    """Write media bytes into shards ``media-00000.parquet`` … of at most SHARD_BYTES, sorted as they come.
+    """Write media bytes into shards ``media-00000.parquet`` … in the order they come.
+
+    Where a shard ends is decided by the hashes of its items (content-defined chunking; Muthitacharoen, Chen & Mazières 2001), not
+    by counting: an item that changes, comes or goes makes its own shard new, seldom the next ones too, and never all that follow.
 
     Args:
         folder: an existing folder, usually the one that `fuserank.files.new_folder` gave.
-        items: bytes of pictures and sounds; the same bytes twice are stored once. Held one shard at a time.
+        items: bytes of pictures and sounds; the same bytes twice are stored once. At most LARGE_SHARD bytes are held.
 
     Returns:
         hash -> size in bytes.
@@ -73,7 +76,7 @@ def write_media(folder: Path, items: Iterable[bytes]) -> dict[str, int]:
         sizes[digest] = len(data)
         batch.append((digest, sniff_mime(data), data))
         held += len(data)
-        if held >= SHARD_BYTES:
+        if held >= LARGE_SHARD or (held >= SMALL_SHARD and int(digest[:8], 16) / 2**32 < len(data) / SMALL_SHARD):
             flush()
     flush()
     return sizes

@@ -213,18 +213,3 @@ def git_commit() -> str:
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
-
-
-def dvc_hash(data: Path) -> str | None:
-    """The hash that data.dvc records, when `data` lies in the folder it tracks and that holds as many files and bytes as it says.
-
-    Anything else (another shop beside the sample, say) is a data version that DVC does not know: None.
-    """
-    pointer = Path("data.dvc")
-    if not pointer.is_file() or not data.resolve().is_relative_to(Path("data").resolve()):
-        return None
-    import yaml
-
-    tracked = yaml.safe_load(pointer.read_text())["outs"][0]
-    sizes = [path.stat().st_size for path in Path("data").rglob("*") if path.is_file()]
-    return str(tracked["md5"]) if (len(sizes), sum(sizes)) == (tracked["nfiles"], tracked["size"]) else None

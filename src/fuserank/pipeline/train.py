@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fuserank.calibration import Calibration
+from fuserank.data_versions import recorded_hash
 from fuserank.errors import InputError
 from fuserank.files import sha256_file, write_file
 from fuserank.model_folder import DataIdentity, ModelMeta, save_model
 from fuserank.pipeline.calibrate import calibrate
-from fuserank.pipeline.job import Job, dvc_hash, git_commit, parts_of
+from fuserank.pipeline.job import Job, git_commit, parts_of
 from fuserank.ranker import RankerSpec
 from fuserank.sealed import SEAL
 from fuserank.slates import Features, Slate, judged_slates, keep_modalities
@@ -230,7 +231,7 @@ def _meta(job: Job, plan: Plan, spec: RankerSpec, val_ndcg: float, calibration: 
         data=DataIdentity(
             name=job.name,
             version=data.version,
-            dvc_hash=dvc_hash(job.data),
+            dvc_hash=recorded_hash(job.data),
             licence=data.manifest.licence,
             sources=tuple(sorted(set(data.table("judgments")["source"].to_pylist()))),
         ),

@@ -1,3 +1,6 @@
+import hashlib
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -39,11 +42,14 @@ def test_what_is_written_is_read(tmp_path_factory, items):
     assert store.hashes() == list(dict.fromkeys(map(media_hash, items)))
 
 
-def test_shards_are_cut_by_size(tmp_path, monkeypatch):
-    monkeypatch.setattr(media, "SHARD_BYTES", 100)
-    items = [bytes([n]) * 40 for n in range(10)]
+def test_shards_are_cut_between_two_sizes(tmp_path, monkeypatch):
+    monkeypatch.setattr(media, "SMALL_SHARD", 100)
+    monkeypatch.setattr(media, "LARGE_SHARD", 400)
+    items = [hashlib.sha256(bytes([n])).digest() for n in range(100)]
     write_media(tmp_path, items)
-    assert len(list(tmp_path.glob("media-*.parquet"))) == 4
+    held = [32 * pq.read_metadata(path).num_rows for path in sorted(tmp_path.glob("media-*.parquet"))]
+    assert all(100 <= size <= 416 for size in held[:-1])
+    assert 100 < np.mean(held) < 300
     assert [data for _, data in MediaStore(tmp_path).items()] == items
 
 

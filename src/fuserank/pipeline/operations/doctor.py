@@ -14,6 +14,7 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 from fuserank.data.dataset import Dataset
+from fuserank.data_versions import POINTER, find, is_cached, remotes, unreachable
 from fuserank.errors import FuserankError
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.operations.running import read_running
@@ -40,7 +41,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything; nothing is changed."""
     found: list[Finding] = []
-    for look in (_python, _packages, _disk, _encoders, _dataset, _registry, _release, _ports):
+    for look in (_python, _packages, _disk, _encoders, _dataset, _data_versions, _registry, _release, _ports):
         try:
             found += look(settings)
         except FuserankError as error:
@@ -98,6 +99,28 @@ def _dataset(settings: Settings) -> Iterator[Finding]:
         return
     dataset = Dataset.open(data)
     yield Finding("dataset", "ok", f"{dataset.name}: {len(dataset.products)} products, {len(dataset.queries)} queries")
+
+
+def _data_versions(_: Settings) -> Iterator[Finding]:
+    """Whether data/ has a version, whole in the cache, and a remote that can be reached."""
+    if not POINTER.is_file():
+        yield Finding("data version", "warning", f"no {POINTER} here", "fuserank data add")
+        return
+    version = find(Path(), None)
+    known, name = remotes(Path()), f"{version.pointer.hash[:12]}"
+    if not is_cached(Path(), version):
+        yield Finding("data version", "warning", f"{name} is not in the cache", "fuserank data add, or fuserank data pull")
+    else:
+        yield Finding("data version", "ok", f"{name} is in the cache")
+    if not known:
+        yield Finding(
+            "data remotes", "warning", "none: versions are on this disk only", "dvc remote add --default NAME FOLDER_OR_S3_URL"
+        )
+    for remote, address in known.items():
+        failed = unreachable(Path(), remote)
+        yield Finding(
+            f"data remote {remote}", "failed" if failed else "ok", failed or address, "see that it can be reached" if failed else ""
+        )
 
 
 def _name(settings: Settings) -> str | None:

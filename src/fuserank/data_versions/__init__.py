@@ -1,0 +1,26 @@
+"""Versions of data/: git knows their names (data.dvc), DVC keeps their bytes; what is read back is hashed first."""
+
+from fuserank.data_versions.differences import DatasetDifference, TableDifference, differences
+from fuserank.data_versions.history import Version, find, versions
+from fuserank.data_versions.keeping import Damage, add, is_cached, pull, push, remotes, restore, unreachable, verify
+from fuserank.data_versions.pointer import POINTER, recorded_hash
+
+__all__ = [
+    "POINTER",
+    "Damage",
+    "DatasetDifference",
+    "TableDifference",
+    "Version",
+    "add",
+    "differences",
+    "find",
+    "is_cached",
+    "pull",
+    "push",
+    "recorded_hash",
+    "remotes",
+    "restore",
+    "unreachable",
+    "verify",
+    "versions",
+]
