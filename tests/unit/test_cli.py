@@ -25,7 +25,9 @@ COMMANDS = (
     "status",
     "doctor",
     "models",
+    "data",
 )
+DATA = ("add", "log", "diff", "restore", "push", "pull", "verify")
 MODELS = ("list", "show", "lineage", "compare", "log", "promote", "rollback", "prune")
 
 
@@ -63,6 +65,9 @@ def test_help_lists_every_command(fuserank):
     _, out, _ = fuserank("models", "--help")
     assert all(f" {command} " in out for command in MODELS)
     assert len(cli.models.registered_commands) == len(MODELS)
+    _, out, _ = fuserank("data", "--help")
+    assert all(f" {command} " in out for command in DATA)
+    assert len(cli.base.data.registered_commands) == len(DATA)
 
 
 def test_help_names_every_study(fuserank):
