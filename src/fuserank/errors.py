@@ -18,6 +18,8 @@ Every message says what came, what is allowed and what to do next.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class FuserankError(Exception):
     """Base of all errors raised by fuserank.
@@ -34,6 +36,17 @@ class FuserankError(Exception):
         self.came, self.allowed, self.todo = came, allowed, todo
         parts = [came, f"allowed: {allowed}" if allowed else "", f"next: {todo}" if todo else ""]
         super().__init__("; ".join(part for part in parts if part))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """From another process it comes back as it was raised."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[FuserankError], said: tuple[str], state: dict[str, Any]) -> FuserankError:
+    error = kind.__new__(kind)
+    error.args = said
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(FuserankError, ValueError):

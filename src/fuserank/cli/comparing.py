@@ -31,7 +31,8 @@ def compare(
 
     span = {option: time_of(option, text) for option, text in (("since", since), ("until", until))}
     found, folder = compare_online(load_settings(), name, champion=champion, challenger=challenger, **span)
-    out.print(_table(found), *_lines(found), f"page: {folder / PAGE}", sep="\n")
+    print_wide(_table(found))
+    out.print(*_lines(found), f"page: {folder / PAGE}", sep="\n")
 
 
 def _table(found: Comparison) -> Table:

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fuserank.cli.base import app, out
+from fuserank.cli.base import app, out, print_wide
 from fuserank.errors import InputError
 
 FLOW = Path("flows") / "up.py"
@@ -50,6 +50,6 @@ def doctor() -> None:
     for finding in findings:
         shown = f"[{colours[finding.grade]}]{finding.grade}[/]"
         table.add_row(finding.subject, shown, escape(finding.said), escape(finding.todo))
-    out.print(table)
+    print_wide(table)
     if any(finding.grade == "failed" for finding in findings):
         raise typer.Exit(1)

@@ -90,6 +90,7 @@ class MediaStore:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._shards = sorted(folder.glob("media-*.parquet"))
         self._where: dict[str, tuple[int, int, int]] = {}
         for shard, path in enumerate(self._shards):
@@ -98,6 +99,10 @@ class MediaStore:
                     for row, digest in enumerate(file.read_row_group(group, ["hash"])["hash"].to_pylist()):
                         self._where[digest] = (shard, group, row)
         self._group = lru_cache(maxsize=4)(self._read_group)
+
+    def __reduce__(self) -> tuple[type[MediaStore], tuple[Path]]:
+        """A worker in another process opens the folder itself."""
+        return MediaStore, (self._folder.absolute(),)
 
     def __contains__(self, digest: str) -> bool:
         return digest in self._where

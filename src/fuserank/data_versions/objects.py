@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -45,11 +47,12 @@ class Objects:
         """md5 -> what is wrong with it, of those that are not whole."""
         names = sorted(set(wanted))
         found: dict[str, State] = {}
-        for done, md5 in enumerate(names, 1):
-            if (state := self.state(md5)) != "whole":
-                found[md5] = state
-            if progress:
-                progress(done, len(names))
+        with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing holds no lock of Python's
+            for done, (md5, state) in enumerate(zip(names, threads.map(self.state, names), strict=True), 1):
+                if state != "whole":
+                    found[md5] = state
+                if progress:
+                    progress(done, len(names))
         return found
 
     def listing(self, md5: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fuserank.data.dataset import Dataset
+from fuserank.engines import LOCAL, Engine
 from fuserank.evaluation.entries import Entry, cost_ms, qrels_of, rank
 from fuserank.evaluation.slices import slices
 from fuserank.metrics.binary import best_threshold, binary_measures
@@ -73,12 +74,14 @@ def build_leaderboard(
     test: Sequence[Slate],
     *,
     chosen: str,
+    engine: Engine = LOCAL,
 ) -> Leaderboard:
     """Measure all entries on the test slates.
 
     Args:
         val: slates that the thresholds of the yes-or-no measures are chosen on.
         chosen: the ranker that the others are tested against; it was chosen on validation, never on test.
+        engine: where rankings are measured.
     """
     grades = qrels_of(features, test)
     ids = list(grades)
@@ -88,7 +91,7 @@ def build_leaderboard(
         by_name.setdefault(entry.name, []).append(entry)
     rows = []
     for name, group in by_name.items():
-        rows.append(_row(name, group, features, val, test, grades, relevant_grade))
+        rows.append(_row(name, group, features, val, test, grades, relevant_grade, engine))
     rows = _with_significance(rows, chosen, ids)
     rows.sort(key=lambda r: -r.metrics[PRIMARY]["mean"])
     left_out = sum(q.split == "test" for q in dataset.queries) - len(test)
@@ -115,6 +118,7 @@ def _row(
     test: Sequence[Slate],
     grades: Mapping[str, Mapping[str, int]],
     relevant_grade: int,
+    engine: Engine,
 ) -> Row:
     """Measure all seeds of one ranker."""
     per_seed: list[dict[str, float]] = []
@@ -123,7 +127,7 @@ def _row(
     relevant_val = np.concatenate([s.grades >= relevant_grade for s in val])
     for entry in group:
         rankings, scores = rank(entry, features, test)
-        values = measure(rankings, grades, relevant_grade)
+        values = measure(rankings, grades, relevant_grade, engine)
         means = {measure_name: float(np.mean(list(v.values()))) for measure_name, v in values.items()}
         if relevant_val.any():
             threshold = best_threshold(rank(entry, features, val)[1], relevant_val)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fuserank.engines import LOCAL, Engine
 from fuserank.errors import ModelFolderError, RequestError
-from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
+from fuserank.features.extraction import Encode, ExtractionReport, Progress, ReadBytes, encode
 from fuserank.features.histories import shopping_log
 from fuserank.features.product_vectors import product_vectors
 from fuserank.features.screens import Screens
@@ -172,11 +173,11 @@ def build_catalogue(
     store: FeatureStore | None,
     read_bytes: ReadBytes,
     *,
-    batch_size: int = 32,
-    workers: int = 2,
+    encode: Encode = encode,
     masked: Collection[str] = frozenset(),
     interactions: Iterable[Interaction] = (),
     moments: Sequence[int] = (),
+    engine: Engine = LOCAL,
     progress: Progress | None = None,
 ) -> tuple[Catalogue, list[ExtractionReport]]:
     """Products as features; what the store lacks is encoded now.
@@ -186,15 +187,16 @@ def build_catalogue(
         store: None: encode everything and keep nothing.
         interactions: the log, read when "behaviour" is among the modalities.
         moments: when the queries are asked that know the time (milliseconds since 1970); see `BehaviourIndex.build`.
+        engine: where words are counted.
 
     Returns:
         the catalogue, and one report for each encoder.
     """
     names = tuple(modality.name for modality in modalities)
     vectors, present, reports = product_vectors(
-        products, modalities, store, read_bytes, batch_size=batch_size, workers=workers, masked=masked, progress=progress
+        products, modalities, store, read_bytes, encode=encode, masked=masked, progress=progress
     )
-    lexical = LexicalIndex.build(products) if "lexical" in names else None
+    lexical = LexicalIndex.build(products, engine) if "lexical" in names else None
     ids = [product.product_id for product in products]
     catalogue = Catalogue(ids, names, vectors, present, lexical, spoken_words(products))
     if Behaviour.name in names and len(log := shopping_log(interactions, catalogue.row_of)):

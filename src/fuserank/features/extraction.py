@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,6 +27,14 @@ class Encoded(NamedTuple):
     keys: list[str]
     vectors: np.ndarray
     quarantined: dict[str, str]
+
+
+class Encode(Protocol):
+    """Encodes distinct contents, where and how it likes: as `encode` does."""
+
+    def __call__(self, contents: Iterable[Content], encoder: Encoder, read_bytes: ReadBytes, /) -> Iterator[Encoded]:
+        """Batches of them, in any order."""
+        ...
 
 
 @dataclass
@@ -49,7 +57,7 @@ class ExtractionReport:
 def encode(
     contents: Iterable[Content], encoder: Encoder, read_bytes: ReadBytes, *, batch_size: int = 32, workers: int = 2
 ) -> Iterator[Encoded]:
-    """Encode contents batch by batch; at most two batches of decoded items are held.
+    """Encode contents in this process, batch by batch; at most two batches of decoded items are held.
 
     Args:
         contents: what to encode; a key that comes twice is encoded twice, so give distinct ones.
@@ -86,13 +94,13 @@ def extract(
     store: FeatureStore,
     read_bytes: ReadBytes,
     *,
-    batch_size: int = 32,
-    workers: int = 2,
+    encode: Encode = encode,
     progress: Progress | None = None,
 ) -> ExtractionReport:
     """Encode what the store lacks, and put it there.
 
     Args:
+        encode: where and how; default: here.
         progress: told after every batch.
 
     Raises:
@@ -104,7 +112,7 @@ def extract(
     report = ExtractionReport(info, reused=len(by_key) - len(missing), quarantined=store.quarantined(info, list(by_key)))
     held: list[Encoded] = []
     done = 0
-    for batch in encode(missing, encoder, read_bytes, batch_size=batch_size, workers=workers):
+    for batch in encode(missing, encoder, read_bytes):
         held.append(batch)
         done += len(batch.keys) + len(batch.quarantined)
         report.encoded += len(batch.keys)

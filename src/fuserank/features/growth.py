@@ -29,8 +29,6 @@ def extended(
     modalities: Sequence[Modality],
     read_bytes: ReadBytes,
     *,
-    batch_size: int = 32,
-    workers: int = 2,
     masked: Collection[str] = frozenset(),
     lasting: bool = True,
 ) -> tuple[Catalogue, list[ExtractionReport]]:
@@ -57,7 +55,7 @@ def extended(
             allowed=f"those of the catalogue: {', '.join(catalogue.modalities)}",
             todo="give the modalities that the catalogue was built with, in its order",
         )
-    read = product_vectors(products, modalities, None, read_bytes, batch_size=batch_size, workers=workers, masked=masked)
+    read = product_vectors(products, modalities, None, read_bytes, masked=masked)
     growth = catalogue.growth or Growth(catalogue, (), np.ones(len(catalogue), bool))
     if not products:
         return _grown(growth), read.reports

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
+from fuserank.features.extraction import Encode, ExtractionReport, Progress, ReadBytes, encode
 from fuserank.features.store import FeatureStore
 from fuserank.features.vectors import content_vectors
 from fuserank.modalities.base import Content, Modality
@@ -34,8 +34,7 @@ def product_vectors(
     store: FeatureStore | None,
     read_bytes: ReadBytes,
     *,
-    batch_size: int = 32,
-    workers: int = 2,
+    encode: Encode = encode,
     masked: Collection[str] = frozenset(),
     progress: Progress | None = None,
 ) -> ProductVectors:
@@ -51,9 +50,7 @@ def product_vectors(
             continue
         key = modality.encoder.info.key, *(None if content is None else content.key for content in contents)
         if key not in done:  # text and history read the same content with the same encoder
-            found, here, report = content_vectors(
-                contents, modality.encoder, store, read_bytes, batch_size=batch_size, workers=workers, progress=progress
-            )
+            found, here, report = content_vectors(contents, modality.encoder, store, read_bytes, encode=encode, progress=progress)
             done[key] = found, here
             reports.append(report)
         vectors[modality.name], present[:, column] = done[key]

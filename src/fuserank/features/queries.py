@@ -11,7 +11,7 @@ from fuserank.encoders.base import unit_rows
 from fuserank.encoders.text_cleaning import clean_text
 from fuserank.features.catalogue import Catalogue
 from fuserank.features.content_cache import ContentCache
-from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
+from fuserank.features.extraction import Encode, ExtractionReport, Progress, ReadBytes, encode
 from fuserank.features.histories import History, past_of
 from fuserank.features.product_vectors import unmasked
 from fuserank.features.query_words import query_words
@@ -84,8 +84,7 @@ def build_query_features(
     read_bytes: ReadBytes,
     histories: Mapping[str, History] | None = None,
     *,
-    batch_size: int = 32,
-    workers: int = 2,
+    encode: Encode = encode,
     masked: Collection[str] = frozenset(),
     progress: Progress | None = None,
 ) -> tuple[QueryFeatures, list[ExtractionReport]]:
@@ -113,7 +112,7 @@ def build_query_features(
             contents = [unmasked(modality.query_content(query), masked) for query in queries]
             assert modality.encoder is not None
             found, present[:, column], report = content_vectors(
-                contents, modality.encoder, store, read_bytes, batch_size=batch_size, workers=workers, progress=progress
+                contents, modality.encoder, store, read_bytes, encode=encode, progress=progress
             )
             reports.append(report)
         vectors[modality.name] = found.astype(np.float32)

@@ -18,6 +18,61 @@ LOOKED_UP = 16  # postings a row from which looking rows up is faster than addin
 
 
 @dataclass(frozen=True)
+class CountedWords:
+    """The words of n documents, counted; parts of a catalogue are counted apart and joined.
+
+    Attributes:
+        vocabulary: word -> column, in order of appearance, so that the same catalogue gives the same bytes.
+        tf: scipy csr int32 (n, V), how often a word stands in a document.
+        lengths: int64 (n,) tokens of each document.
+    """
+
+    vocabulary: dict[str, int]
+    tf: Any
+    lengths: np.ndarray
+
+    @classmethod
+    def of(cls, documents: Sequence[Sequence[str]]) -> CountedWords:
+        """Count tokenised documents."""
+        vocabulary = {word: i for i, word in enumerate(dict.fromkeys(word for document in documents for word in document))}
+        lengths = np.fromiter(map(len, documents), np.int64, len(documents))
+        columns = np.fromiter((vocabulary[word] for document in documents for word in document), np.int32, int(lengths.sum()))
+        return cls(vocabulary, _counts(columns, lengths, len(vocabulary)), lengths)
+
+    @classmethod
+    def joined(cls, parts: Sequence[CountedWords]) -> CountedWords:
+        """The documents of all parts, in order: the same as counting them together."""
+        from scipy import sparse
+
+        if len(parts) == 1:
+            return parts[0]
+        vocabulary = {word: i for i, word in enumerate(dict.fromkeys(word for part in parts for word in part.vocabulary))}
+        matrices = []
+        for part in parts:
+            places = np.fromiter((vocabulary[word] for word in part.vocabulary), np.int32, len(part.vocabulary))
+            moved = sparse.csr_matrix(
+                (part.tf.data, places[part.tf.indices], part.tf.indptr), shape=(len(part.lengths), len(vocabulary))
+            )
+            matrices.append(moved)
+        tf = sparse.vstack(matrices, format="csr") if matrices else _counts(np.zeros(0, np.int32), np.zeros(0, np.int64), 0)
+        return cls(vocabulary, tf, np.concatenate([np.zeros(0, np.int64), *(part.lengths for part in parts)]))
+
+    def frequencies(self) -> np.ndarray:
+        """int32 (V,) documents that have each word."""
+        return np.bincount(self.tf.indices, minlength=len(self.vocabulary)).astype(np.int32)
+
+
+def _counts(columns: np.ndarray, lengths: np.ndarray, width: int) -> Any:
+    """scipy csr int32 (n, width): how often each column stands in each of n runs of `columns`."""
+    from scipy import sparse
+
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    tf = sparse.csr_matrix((np.ones(len(columns), np.int32), columns, starts), shape=(len(lengths), width))
+    tf.sum_duplicates()
+    return tf
+
+
+@dataclass(frozen=True)
 class WordCounts:
     """What was counted over the documents of an index.
 
@@ -32,17 +87,11 @@ class WordCounts:
     frequencies: Mapping[str, np.ndarray]
 
     @classmethod
-    def of(cls, tokens: Mapping[str, Sequence[Sequence[str]]], indexes: Mapping[str, Any]) -> WordCounts:
-        """Count.
-
-        Args:
-            tokens: field -> tokens of each of the N documents.
-            indexes: field -> the bm25s index of them, None for an empty field.
-        """
-        documents = max(map(len, tokens.values()), default=0)
-        lengths = {field: sum(map(len, d)) / max(len(d), 1) for field, d in tokens.items()}
-        held = {field: index.scores["indptr"] for field, index in indexes.items() if index is not None}
-        return cls(documents, lengths, {field: np.diff(starts).astype(np.int32) for field, starts in held.items()})
+    def of(cls, counted: Mapping[str, CountedWords]) -> WordCounts:
+        """Of the words of each field; all fields are of the same N documents."""
+        documents = max((len(field.lengths) for field in counted.values()), default=0)
+        lengths = {name: float(field.lengths.mean()) if documents else 0.0 for name, field in counted.items()}
+        return cls(documents, lengths, {name: field.frequencies() for name, field in counted.items() if field.vocabulary})
 
     def idf(self, frequencies: np.ndarray) -> np.ndarray:
         """Lucene's idf of words that so many documents have: float64 (n,), above 0.
@@ -53,25 +102,30 @@ class WordCounts:
         return np.log1p((np.maximum(self.documents, df) - df + 0.5) / (df + 0.5))
 
 
-def build_index(documents: Sequence[Sequence[str]], k1: float, b: float) -> Any:
-    """The bm25s index of tokenised documents; None when no document has a token."""
-    if not any(documents):
+def build_index(counted: CountedWords, counts: WordCounts, field: str, k1: float, b: float) -> Any:
+    """The bm25s index of the words of a field; None when no document has one.
+
+    Args:
+        counts: of all fields, this one among them.
+    """
+    if not counted.vocabulary:
         return None
-    # Vocabulary in order of appearance, so that the same catalogue gives the same bytes.
-    vocabulary = {token: i for i, token in enumerate(dict.fromkeys(t for document in documents for t in document))}
-    ids = [[vocabulary[token] for token in document] for document in documents]
-    index = _empty_index(k1, b)
-    index.index((ids, vocabulary), create_empty_token=False, show_progress=False)
-    return index
+    tf = counted.tf.tocsc()
+    idf = counts.idf(counts.frequencies[field]).astype(np.float32)
+    found = shares(tf.data, counted.lengths[tf.indices], counts.lengths[field], k1, b)
+    tf.data = (np.repeat(idf, np.diff(tf.indptr)) * found).astype(np.float32)
+    return index_of(tf, counted.vocabulary, k1, b)
 
 
 def index_of(matrix: Any, vocabulary: dict[str, int], k1: float, b: float) -> Any:
     """A bm25s index out of scores that are known: scipy csc (documents, words); None when there is no word."""
+    import bm25s
+
     if not vocabulary:
         return None
     matrix = matrix.tocsc()
     matrix.sort_indices()
-    index = _empty_index(k1, b)
+    index = bm25s.BM25(method="lucene", k1=k1, b=b)
     index.scores = {
         "data": matrix.data.astype(np.float32),
         "indices": matrix.indices.astype(np.int32),
@@ -81,12 +135,6 @@ def index_of(matrix: Any, vocabulary: dict[str, int], k1: float, b: float) -> An
     index.vocab_dict, index.nonoccurrence_array = vocabulary, None
     index.unique_token_ids_set = set(vocabulary.values())
     return index
-
-
-def _empty_index(k1: float, b: float) -> Any:
-    import bm25s
-
-    return bm25s.BM25(method="lucene", k1=k1, b=b)
 
 
 def term_sums(index: Any, terms: Sequence[str], count: int, rows: np.ndarray | None = None) -> np.ndarray:

@@ -7,17 +7,19 @@ slate.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fuserank.engines import LOCAL, Engine
 from fuserank.errors import ModelFolderError
 from fuserank.files import new_folder
 from fuserank.modalities.base import Content, Encoder, Resources, Scaling, text_content
-from fuserank.modalities.bm25 import WordCounts, build_index, term_sums
+from fuserank.modalities.bm25 import CountedWords, WordCounts, build_index, term_sums
 from fuserank.modalities.tokens import tokenize
 from fuserank.modalities.top_rows import top_rows
 from fuserank.types import Product, Query
@@ -28,6 +30,7 @@ COVERAGE = "coverage"
 K1, B = 1.2, 0.75
 # Lengths in the short fields say nothing of relevance: a long category path is not less about each of its words.
 FIELD_B = {"category": 0.0, "brand": 0.0}
+PART = 8192  # products whose words are counted at once
 
 
 class Lexical:
@@ -77,11 +80,16 @@ class LexicalIndex:
     counts: WordCounts
 
     @classmethod
-    def build(cls, products: Sequence[Product]) -> LexicalIndex:
-        """Index the products; row i of every score is product i."""
-        tokens = field_tokens(products)
-        fields = {field: build_index(documents, *saturation(field)) for field, documents in tokens.items()}
-        return cls(len(products), fields, WordCounts.of(tokens, fields))
+    def build(cls, products: Sequence[Product], engine: Engine = LOCAL) -> LexicalIndex:
+        """Index the products; row i of every score is product i.
+
+        Args:
+            engine: where their words are counted.
+        """
+        counted = counted_fields(products, engine)
+        counts = WordCounts.of(counted)
+        fields = {field: build_index(words, counts, field, *saturation(field)) for field, words in counted.items()}
+        return cls(len(products), fields, counts)
 
     def scores(self, text: str, rows: np.ndarray | None = None) -> np.ndarray:
         """Scores of a query: float32 (N, 5) in [0, 1], in the order of `Lexical.pair_names`.
@@ -190,8 +198,24 @@ def saturation(field: str) -> tuple[float, float]:
     return (0.0, 0.0) if field == COVERAGE else (K1, FIELD_B.get(field, B))
 
 
-def field_tokens(products: Sequence[Product]) -> dict[str, list[list[str]]]:
-    """Tokens of each product by field; under COVERAGE those of all fields together."""
-    tokens = {field: [tokenize(getattr(product, field)) for product in products] for field in FIELDS}
-    together = [[token for field in FIELDS for token in tokens[field][row]] for row in range(len(products))]
-    return {**tokens, COVERAGE: together}
+def counted_fields(products: Sequence[Product], engine: Engine = LOCAL) -> dict[str, CountedWords]:
+    """Words of the products by field; under COVERAGE those of all fields together."""
+    texts = ([tuple(getattr(product, field) for field in FIELDS) for product in part] for part in _parts(products))
+    parts = list(engine.map(_counting, texts))
+    return {field: CountedWords.joined([part[column] for part in parts]) for column, field in enumerate((*FIELDS, COVERAGE))}
+
+
+def _parts(products: Sequence[Product]) -> Iterator[Sequence[Product]]:
+    """Runs of products that are counted at once."""
+    return (products[start : start + PART] for start in range(0, len(products), PART))
+
+
+def _counting() -> Callable[[list[tuple[str, ...]]], list[CountedWords]]:
+    """A worker of an engine: texts of FIELDS of some products -> their words by field, then all together."""
+
+    def count(texts: list[tuple[str, ...]]) -> list[CountedWords]:
+        tokens = [[tokenize(text) for text in product] for product in texts]
+        fields = [CountedWords.of([product[column] for product in tokens]) for column in range(len(FIELDS))]
+        return [*fields, CountedWords.of([list(chain.from_iterable(product)) for product in tokens])]
+
+    return count

@@ -6,7 +6,6 @@ products that have it there, and counts in what a query could attain for all pro
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from fuserank.modalities.bm25 import WordCounts, index_of, shares
-from fuserank.modalities.lexical import LexicalIndex, field_tokens, saturation
+from fuserank.modalities.bm25 import CountedWords, WordCounts, index_of, shares
+from fuserank.modalities.lexical import LexicalIndex, counted_fields, saturation
 from fuserank.modalities.top_rows import top_rows
 from fuserank.types import Product
 
@@ -37,8 +36,8 @@ class AddedWords:
     @classmethod
     def of(cls, products: Sequence[Product], counts: WordCounts) -> AddedWords:
         """Read products; `counts` are the base's."""
-        tokens = field_tokens(products)
-        return cls(len(products), {f: _postings(d, counts.lengths[f], *saturation(f)) for f, d in tokens.items()})
+        fields = counted_fields(products)
+        return cls(len(products), {f: _postings(words, counts.lengths[f], *saturation(f)) for f, words in fields.items()})
 
     def followed_by(self, other: AddedWords) -> AddedWords:
         """The products of both, in order."""
@@ -52,16 +51,11 @@ class AddedWords:
         return AddedWords(self.count + other.count, fields)
 
 
-def _postings(documents: Sequence[Sequence[str]], mean: float, k1: float, b: float) -> Postings:
-    having: dict[str, tuple[list[int], list[int]]] = {}
-    for row, document in enumerate(documents):
-        for term, tf in Counter(document).items():
-            rows, often = having.setdefault(term, ([], []))
-            rows.append(row)
-            often.append(tf)
-    lengths = np.array(list(map(len, documents)), np.float64)
-    arrays = {term: (np.array(rows, np.int64), np.array(often, np.float64)) for term, (rows, often) in having.items()}
-    return {term: (rows, shares(often, lengths[rows], mean, k1, b)) for term, (rows, often) in arrays.items()}
+def _postings(words: CountedWords, mean: float, k1: float, b: float) -> Postings:
+    tf = words.tf.tocsc()
+    rows, found = tf.indices.astype(np.int64), shares(tf.data, words.lengths[tf.indices], mean, k1, b)
+    spans = zip(words.vocabulary, tf.indptr[:-1], tf.indptr[1:], strict=True)
+    return {word: (rows[start:stop], found[start:stop]) for word, start, stop in spans}
 
 
 @dataclass(frozen=True)

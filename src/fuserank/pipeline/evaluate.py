@@ -65,6 +65,7 @@ def evaluate(
             slates[1],
             slates[2],
             chosen=challenger.plan.name,
+            engine=job.engine,
         )
         missing = without_families(job, features, challenger, slates[2])
         stated = calibration_of(job, features, challenger, slates[2])

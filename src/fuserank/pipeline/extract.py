@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
+from fuserank.engines import LOCAL
 from fuserank.features.catalogue import build_catalogue
-from fuserank.features.extraction import ExtractionReport, Progress, ReadBytes
+from fuserank.features.encoding import ByEngine
+from fuserank.features.extraction import Encode, ExtractionReport, Progress, ReadBytes, encode
 from fuserank.features.histories import histories
 from fuserank.features.queries import build_query_features
 from fuserank.pipeline.job import Job
@@ -40,17 +43,17 @@ def features_of(
     Args:
         read_bytes: bytes of the media that these products and queries name.
     """
-    knobs = job.settings.features
+    encode = _encode_of(job)
     catalogue, reports = build_catalogue(
         products,
         job.modalities,
         job.store,
         read_bytes,
-        batch_size=knobs.batch_size,
-        workers=knobs.workers,
+        encode=encode,
         masked=masked,
         interactions=job.dataset.interactions,
         moments=[query.timestamp for query in queries if query.timestamp is not None],
+        engine=job.engine,
         progress=progress,
     )
     features, query_reports = build_query_features(
@@ -60,9 +63,16 @@ def features_of(
         job.store,
         read_bytes,
         histories(job.dataset.interactions),
-        batch_size=knobs.batch_size,
-        workers=knobs.workers,
+        encode=encode,
         masked=masked,
         progress=progress,
     )
     return Features(job.modalities, catalogue, features), [*reports, *query_reports]
+
+
+def _encode_of(job: Job) -> Encode:
+    """Where and how the settings want contents to be encoded."""
+    knobs = job.settings.features
+    if job.engine is LOCAL:
+        return partial(encode, batch_size=knobs.batch_size, workers=knobs.workers)
+    return ByEngine(job.engine, job.make_modalities, knobs.batch_size, knobs.workers)

@@ -7,8 +7,9 @@ import hashlib
 import json
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 import fuserank
 from fuserank.baselines import BASELINES
 from fuserank.data.dataset import Dataset
+from fuserank.engines import LOCAL, Engine, RayData
 from fuserank.errors import SettingsError
 from fuserank.features.store import FeatureStore
 from fuserank.fusion import FUSIONS
@@ -94,14 +96,26 @@ class Job:
     @cached_property
     def modalities(self) -> list[Modality]:
         """The configured modalities, in order."""
+        return self.make_modalities()
+
+    @cached_property
+    def make_modalities(self) -> Callable[[], list[Modality]]:
+        """Gives the configured modalities anew; a worker in another process makes its own by it."""
         knobs = self.settings.features
-        return make_modalities(
+        return partial(
+            make_modalities,
             knobs.modalities,
-            cache=self.settings.home / "encoders",
+            cache=self.settings.home.absolute() / "encoders",
             media=self.settings.media,
             own=own_folders(knobs.encoders, knobs.modalities, allow_download=knobs.allow_download),
             device=knobs.device,
         )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Where work that falls into parts is done."""
+        scale = self.settings.scale
+        return RayData(scale.actors, scale.address) if scale.engine == "ray" else LOCAL
 
     @cached_property
     def store(self) -> FeatureStore:

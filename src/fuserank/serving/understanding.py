@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fuserank.data.media import media_hash
 from fuserank.errors import MediaError
-from fuserank.features import Catalogue, ContentCache, QueryFeatures, build_query_features
+from fuserank.features import Catalogue, ContentCache, QueryFeatures, build_query_features, encode
 from fuserank.features.histories import History
 from fuserank.messages import ShopperQuery
 from fuserank.modalities.audio import Audio
@@ -17,6 +18,7 @@ from fuserank.modalities.base import Content, Modality
 from fuserank.types import AUDIO_TYPES, IMAGE_TYPES, Query
 
 log = logging.getLogger(__name__)
+AT_ONCE = partial(encode, workers=0)  # threads would cost more than they save
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def _features(
     histories: Mapping[str, History],
     cache: ContentCache,
 ) -> QueryFeatures:
-    features, reports = build_query_features([query], modalities, catalogue, cache, media.__getitem__, histories, workers=0)
+    features, reports = build_query_features([query], modalities, catalogue, cache, media.__getitem__, histories, encode=AT_ONCE)
     for report in reports:
         for key, reason in report.quarantined.items():
             kind, types = ("image", IMAGE_TYPES) if key == query.image else ("audio", AUDIO_TYPES)

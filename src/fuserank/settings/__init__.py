@@ -15,6 +15,7 @@ from fuserank.settings.sections import (
     GateSettings,
     MediaSettings,
     MonitoringSettings,
+    ScaleSettings,
     ServingSettings,
     TrainingSettings,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "MonitoringSettings",
     "OperationsSettings",
     "RetrainingSettings",
+    "ScaleSettings",
     "ServingSettings",
     "Settings",
     "Span",

@@ -121,6 +121,19 @@ class GateSettings(Section):
     alpha: float = Field(0.05, gt=0, lt=1, description="level of the paired test")
 
 
+class ScaleSettings(Section):
+    """Where work is done that is too much for one process."""
+
+    engine: Literal["local", "ray"] = Field(
+        "local", description="extracts features, counts words, measures: this process, or Ray Data"
+    )
+    actors: int = Field(2, gt=0, le=4096, description="processes of Ray, each with encoders of its own")
+    address: str | None = Field(
+        None, description="of a Ray cluster; None: one is started on this machine for as long as it is needed"
+    )
+    processes: int = Field(1, gt=0, le=1024, description="of a training: each computes its share of every batch (DDP)")
+
+
 class MonitoringSettings(Section):
     """When drift is called drift."""
 

@@ -22,6 +22,7 @@ from fuserank.settings.sections import (
     GateSettings,
     MediaSettings,
     MonitoringSettings,
+    ScaleSettings,
     ServingSettings,
     TrainingSettings,
 )
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     serving: ServingSettings = ServingSettings()
     operations: OperationsSettings = OperationsSettings()
     retraining: RetrainingSettings = RetrainingSettings()
+    scale: ScaleSettings = ScaleSettings()
 
     @classmethod
     def settings_customise_sources(

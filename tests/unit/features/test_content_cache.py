@@ -1,11 +1,12 @@
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fuserank.features import ContentCache, FeatureStore
+from fuserank.features import ContentCache, FeatureStore, encode
 from fuserank.features.vectors import content_vectors
 from tests.unit.features.test_extraction import BYTES, Toy, content
 
@@ -68,5 +69,5 @@ def test_contents_are_encoded_once_and_come_back_as_a_store_gives_them(tmp_path)
 
 def test_one_smaller_than_a_request_loses_nothing():
     contents = [content(n) for n in (1, 2, 3)]
-    found, there, _ = content_vectors(contents, Toy(), ContentCache(1), BYTES.__getitem__, batch_size=1)
+    found, there, _ = content_vectors(contents, Toy(), ContentCache(1), BYTES.__getitem__, encode=partial(encode, batch_size=1))
     assert there.all() and found[:, 0].tolist() == [1, 2, 3]

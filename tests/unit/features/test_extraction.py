@@ -1,5 +1,6 @@
 import hashlib
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -108,12 +109,17 @@ def test_decoding_goes_on_while_the_encoder_works():
 def test_one_per_cent_changed_means_one_per_cent_encoded(tmp_path):
     store, toy, told = FeatureStore(tmp_path), Toy(), []
     numbers = [n for n in range(1, 223) if n % 10][:200]
-    first = extract([content(n) for n in numbers], toy, store, BYTES.__getitem__, batch_size=16, workers=2)
+    first = extract([content(n) for n in numbers], toy, store, BYTES.__getitem__, encode=partial(encode, batch_size=16))
     assert (first.encoded, first.reused) == (200, 0)
     numbers[7], numbers[99] = 901, 902
     toy = Toy()
     second = extract(
-        [content(n) for n in numbers], toy, store, BYTES.__getitem__, batch_size=16, workers=2, progress=lambda *a: told.append(a)
+        [content(n) for n in numbers],
+        toy,
+        store,
+        BYTES.__getitem__,
+        encode=partial(encode, batch_size=16),
+        progress=lambda *a: told.append(a),
     )
     assert (second.encoded, second.reused) == (2, 198)
     assert toy.prepared == 2 and sorted(toy.encoded[0]) == [901, 902]
@@ -148,7 +154,7 @@ def test_what_was_encoded_before_a_failure_is_kept_up_to_a_segment(tmp_path, mon
 
     store, contents = FeatureStore(tmp_path), [content(n) for n in range(1, 10)]
     with pytest.raises(RuntimeError):
-        extract(contents, Breaks(), store, BYTES.__getitem__, batch_size=2)
+        extract(contents, Breaks(), store, BYTES.__getitem__, encode=partial(encode, batch_size=2))
     assert len(store.missing(Toy.info, [c.key for c in contents])) == 5
     assert extract(contents, Toy(), store, BYTES.__getitem__).reused == 4
 
