@@ -22,13 +22,14 @@ from torch import Tensor
 
 from fuserank.catalogue_words import infer_words
 from fuserank.checkpoint import load_checkpoint, save_checkpoint
-from fuserank.devices import Device, device_of
+from fuserank.devices import Device
 from fuserank.losses import LOSSES, Loss
 from fuserank.prior import best_trust, fit_prior
 from fuserank.ranker import Ranker, RankerSpec, blend
 from fuserank.sampling import drop_modalities, family_groups, sample_slate
 from fuserank.slates import Features, Slate
 from fuserank.training_batches import batch_of, prior_batches, scored
+from fuserank.training_group import ONE_PROCESS, TrainingGroup
 from fuserank.training_vectors import ScaledVectors, scaling_vectors
 from fuserank.transfer import warm_start
 
@@ -89,6 +90,7 @@ def train(
     checkpoint: Path | None = None,
     checkpoint_seconds: float = 0.0,
     on_epoch: Callable[[Epoch], None] | None = None,
+    group: TrainingGroup = ONE_PROCESS,
 ) -> Trained:
     """Train one ranker.
 
@@ -99,6 +101,8 @@ def train(
         checkpoint: a folder; when it holds a state of the same spec, knobs and seed, training goes on from there.
         checkpoint_seconds: a state is written when the last one is so old; 0: after every epoch.
         on_epoch: called after each epoch, for logs and progress.
+        group: the processes that train this ranker together, each of which calls this with the same arguments and gets the same
+            ranker; only rank 0 writes the checkpoint.
 
     Raises:
         UnknownNameError: no such loss, fusion or scorer.
@@ -108,7 +112,7 @@ def train(
         raise ValueError(
             f"{len(train_slates)} training and {len(val_slates)} validation slates; both need at least one judged query"
         )
-    device = device_of(knobs.device)
+    device = group.device(knobs.device)
     loss = _loss(knobs)
     torch.manual_seed(seed)
     ranker = Ranker(spec)
@@ -131,14 +135,14 @@ def train(
     for epoch in range(len(history) + 1, knobs.epochs + 1):
         if _stalled(history, knobs.patience):
             break
-        for group in optimizer.param_groups:  # a half cosine from the full rate to 0 (Loshchilov & Hutter 2017, arXiv:1608.03983)
-            group["lr"] = group["full_rate"] * (1 + math.cos(math.pi * (epoch - 1) / knobs.epochs)) / 2
-        mean_loss = _one_epoch(ranker, vectors, train_slates, loss, optimizer, knobs, np.random.default_rng([seed, epoch]), device)
-        result = Epoch(epoch, mean_loss, validate(ranker, vectors, val_slates), time.monotonic() - started)
+        for half in optimizer.param_groups:  # a half cosine from the full rate to 0 (Loshchilov & Hutter 2017, arXiv:1608.03983)
+            half["lr"] = half["full_rate"] * (1 + math.cos(math.pi * (epoch - 1) / knobs.epochs)) / 2
+        mean_loss = _one_epoch(ranker, vectors, train_slates, loss, optimizer, knobs, np.random.default_rng([seed, epoch]), group)
+        result = Epoch(epoch, mean_loss, validate(ranker, vectors, val_slates, group), time.monotonic() - started)
         history.append(result)
         if result is _best(history):
             best_weights = {name: value.detach().cpu().clone() for name, value in ranker.state_dict().items()}
-        if checkpoint and result.seconds - saved >= checkpoint_seconds:
+        if checkpoint and group.rank == 0 and result.seconds - saved >= checkpoint_seconds:
             saved = result.seconds
             save_checkpoint(
                 checkpoint, ranker, optimizer, identity, history=[e.__dict__ for e in history], best_weights=best_weights
@@ -148,14 +152,14 @@ def train(
 
     ranker.load_state_dict(best_weights)
     infer_words(ranker, vectors, train_slates)
-    trust, quality = best_trust(scored(ranker, vectors, val_slates))
+    trust, quality = best_trust(group.together(scored(ranker, vectors, group.share(val_slates))))
     ranker.trust.fill_(trust)
     return Trained(ranker.cpu().eval(), tuple(history), replace(_best(history), val_ndcg=quality), tuple(fresh))
 
 
-def validate(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate]) -> float:
+def validate(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], group: TrainingGroup = ONE_PROCESS) -> float:
     """Mean nDCG@10 (linear gain) at the best trust over slates, each of which has a grade above 0."""
-    return best_trust(scored(ranker, vectors, slates))[1]
+    return best_trust(group.together(scored(ranker, vectors, group.share(slates))))[1]
 
 
 def _one_epoch(
@@ -166,30 +170,46 @@ def _one_epoch(
     optimizer: torch.optim.Optimizer,
     knobs: TrainingKnobs,
     rng: np.random.Generator,
-    device: torch.device,
+    group: TrainingGroup,
 ) -> float:
     """Mean loss over one pass through the training queries in random order."""
-    torch.manual_seed(int(rng.integers(2**62)))
+    torch.manual_seed(int(rng.integers(2**62)) + group.rank)
     ranker.train()
+    device = vectors.device
     bfloat16 = knobs.precision == "bfloat16" or (knobs.precision == "auto" and device.type == "cuda")
     groups = family_groups([spec.name for spec in ranker.spec.modalities], knobs.families).to(device)
     order, losses = rng.permutation(len(slates)), []
     for start in range(0, len(order), knobs.batch_queries):
-        part = [sample_slate(slates[q], knobs.slate, rng) for q in order[start : start + knobs.batch_queries]]
-        with torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext():
-            inputs, projected, grades = batch_of(ranker, vectors, part)
-            inputs = drop_modalities(inputs, knobs.modality_dropout, groups)
-            prior, learned = ranker.parts(projected, inputs)
-            # A network corrects the prior; late interaction explains relevance by itself and meets the prior when trust is chosen:
-            # trained on top of a prior that has the words already, it would not learn them.
-            scores = blend(prior, learned, 1) if ranker.late is None else learned
-        value = loss(scores.float(), grades, inputs.mask)
+        batch = [sample_slate(slates[q], knobs.slate, rng) for q in order[start : start + knobs.batch_queries]]
         optimizer.zero_grad(set_to_none=True)
-        value.backward()
+        if part := group.share(batch):
+            value = _loss_of(ranker, vectors, part, loss, knobs, groups, bfloat16) * (len(part) / len(batch))
+            value.backward()
+        group.add_gradients(ranker.parameters())
         torch.nn.utils.clip_grad_norm_(ranker.parameters(), 1.0)
         optimizer.step()
-        losses.append(value.item())
+        losses.append(group.total(value.item() if part else 0.0))
     return float(np.mean(losses))
+
+
+def _loss_of(
+    ranker: Ranker,
+    vectors: ScaledVectors,
+    part: Sequence[Slate],
+    loss: Loss,
+    knobs: TrainingKnobs,
+    groups: Tensor,
+    bfloat16: bool,
+) -> Tensor:
+    """Mean loss over some slates, some of whose modalities are dropped."""
+    with torch.autocast(vectors.device.type, torch.bfloat16) if bfloat16 else nullcontext():
+        inputs, projected, grades = batch_of(ranker, vectors, part)
+        inputs = drop_modalities(inputs, knobs.modality_dropout, groups)
+        prior, learned = ranker.parts(projected, inputs)
+        # A network corrects the prior; late interaction explains relevance by itself and meets the prior when trust is chosen:
+        # trained on top of a prior that has the words already, it would not learn them.
+        scores = blend(prior, learned, 1) if ranker.late is None else learned
+    return loss(scores.float(), grades, inputs.mask)
 
 
 def _optimizer(ranker: Ranker, knobs: TrainingKnobs) -> torch.optim.Optimizer:

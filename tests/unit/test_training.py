@@ -120,7 +120,7 @@ def test_the_weights_are_those_of_the_best_epoch(tiny, monkeypatch):
 
     seen = []
 
-    def best_at_the_second(ranker, vectors, slates):
+    def best_at_the_second(ranker, vectors, slates, group):
         seen.append({name: value.clone() for name, value in ranker.state_dict().items()})
         return [0.1, 0.9, 0.2, 0.3][len(seen) - 1]
 

@@ -50,6 +50,7 @@ MODEL_SOURCES = (
     "training_vectors.py",
     "transfer.py",
     "training_batches.py",
+    "training_group.py",
     "training.py",
 )
 LATE = "late"  # late interaction in a ranker's name

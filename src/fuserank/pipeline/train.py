@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from fuserank.calibration import Calibration
 from fuserank.data_versions import recorded_hash
@@ -20,6 +21,7 @@ from fuserank.ranker import RankerSpec
 from fuserank.sealed import SEAL
 from fuserank.slates import Features, Slate, judged_slates, keep_modalities
 from fuserank.training import Epoch, Trained, TrainingKnobs, train
+from fuserank.training_group import ONE_PROCESS, TrainingGroup
 
 ALONE = " only"  # ends the name of a model that sees one family of modalities
 CHECKPOINT_SECONDS = 30.0  # a checkpoint is some tens of MB, fsynced: not after every epoch of a second
@@ -119,36 +121,68 @@ def train_plan(
     train_slates: Sequence[Slate],
     val_slates: Sequence[Slate],
     progress: Callable[[Plan, Epoch], None] | None = None,
+    *,
+    group: TrainingGroup | None = None,
 ) -> TrainedModel:
     """Train one model, or give the one that was trained before from the same inputs. An interrupted training is resumed.
 
     Args:
         features, train_slates, val_slates: of the job's dataset, or stacked with others' (`fuserank.pipeline.stacking`); of all
             judged queries or of some. The model is known by their ids.
+        group: the processes that train it, each of which calls this; None: as the settings say, started here if they are several.
     """
-    settings = job.settings.training
-    spec, knobs = spec_of(job, features, plan.ranker), knobs_of(job)
+    key = model_key(job, features, plan, train_slates, val_slates)
+    folder, log = job.settings.home / "models" / key, job.settings.home / "training" / key
+    if not (folder.exists() and (log / "curve.json").exists()):
+        if group is None and job.settings.scale.processes > 1:
+            from fuserank.pipeline.training_processes import train_in_processes
+
+            train_in_processes(job, plan, key)
+        else:
+            _train(job, features, plan, train_slates, val_slates, folder, log, group or ONE_PROCESS, progress)
+    stored = json.loads((log / "curve.json").read_text())
+    return TrainedModel(plan, folder, stored["val_ndcg"], tuple(stored["curve"]))
+
+
+def model_key(job: Job, features: Features, plan: Plan, train_slates: Sequence[Slate], val_slates: Sequence[Slate]) -> str:
+    """What a model of these inputs is known by: 16 hex characters; arguments as of `train_plan`."""
     judged = [[features.queries.query_ids[s.query] for s in slates] for slates in (train_slates, val_slates)]
-    key = job.fingerprint(
-        spec=spec.as_dict(),
-        knobs=asdict(knobs),
-        pool=settings.pool,
+    return job.fingerprint(
+        spec=spec_of(job, features, plan.ranker).as_dict(),
+        knobs=asdict(knobs_of(job)),
+        pool=job.settings.training.pool,
         keep=plan.keep,
         seed=plan.seed,
         judged=judged,
         start=start_of(job),
+        processes=job.settings.scale.processes,
     )
-    folder, log = job.settings.home / "models" / key, job.settings.home / "training" / key
-    if not (folder.exists() and (log / "curve.json").exists()):
-        kept = [keep_modalities(slates, spec.modalities, plan.keep) for slates in (train_slates, val_slates)]
-        trained = _train_logged(spec, features, kept[0], kept[1], knobs, plan, settings.start, log, progress)
+
+
+def _train(
+    job: Job,
+    features: Features,
+    plan: Plan,
+    train_slates: Sequence[Slate],
+    val_slates: Sequence[Slate],
+    folder: Path,
+    log: Path,
+    group: TrainingGroup,
+    progress: Callable[[Plan, Epoch], None] | None,
+) -> None:
+    """Train, calibrate and keep a model; of several processes the first one writes."""
+    spec = spec_of(job, features, plan.ranker)
+    kept = [keep_modalities(slates, spec.modalities, plan.keep) for slates in (train_slates, val_slates)]
+    trained = _train_logged(
+        spec, features, kept[0], kept[1], knobs_of(job), plan, job.settings.training.start, log, group, progress
+    )
+    if group.rank == 0:
         curve = [e.val_ndcg for e in trained.history]
         write_file(log / "curve.json", json.dumps({"val_ndcg": trained.best.val_ndcg, "curve": curve}))
         calibration = calibrate(trained.ranker, features, kept[1], job.dataset.manifest.relevant_grade)
         save_model(folder, trained.ranker, _meta(job, plan, spec, trained.best.val_ndcg, calibration))
         shutil.rmtree(log / "checkpoint", ignore_errors=True)  # three times the size of the model, and of no more use
-    stored = json.loads((log / "curve.json").read_text())
-    return TrainedModel(plan, folder, stored["val_ndcg"], tuple(stored["curve"]))
+    group.wait()
 
 
 def _train_logged(
@@ -160,9 +194,13 @@ def _train_logged(
     plan: Plan,
     start: Path | None,
     log: Path,
+    group: TrainingGroup,
     progress: Callable[[Plan, Epoch], None] | None,
 ) -> Trained:
-    """Train with a dvclive log and a checkpoint in `log`."""
+    """Train with a checkpoint in `log`, and, in the first process, a dvclive log."""
+    options: dict[str, Any] = {"seed": plan.seed, "start": start, "checkpoint": log / "checkpoint", "group": group}
+    if group.rank:
+        return train(spec, features, train_slates, val_slates, knobs, **options)
     from dvclive import Live
 
     with Live(str(log / "dvclive"), save_dvc_exp=False, dvcyaml=None, report=None, resume=True) as live:
@@ -175,18 +213,8 @@ def _train_logged(
             if progress:
                 progress(plan, epoch)
 
-        return train(
-            spec,
-            features,
-            train_slates,
-            val_slates,
-            knobs,
-            seed=plan.seed,
-            start=start,
-            checkpoint=log / "checkpoint",
-            checkpoint_seconds=CHECKPOINT_SECONDS,
-            on_epoch=on_epoch,
-        )
+        options |= {"checkpoint_seconds": CHECKPOINT_SECONDS, "on_epoch": on_epoch}
+        return train(spec, features, train_slates, val_slates, knobs, **options)
 
 
 def start_of(job: Job) -> str | None:
