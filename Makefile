@@ -11,7 +11,7 @@ export BENTOML_DO_NOT_TRACK := True
 export GX_ANALYTICS_ENABLED := false
 export HF_HUB_OFFLINE := 1
 
-.PHONY: setup demo up test loop check bench faults results bench-serving
+.PHONY: setup demo up test loop check bench faults results bench-serving bench-scale
 
 setup: $(VENV)/.installed  ## the environment with pinned dependencies
 
@@ -51,6 +51,9 @@ faults: setup  ## what goes wrong in production, on purpose, against the served 
 
 bench-serving: setup  ## speed over HTTP beside peers, some ten minutes on a quiet machine; writes docs/bench/serving.json
 	$(BIN)/python -m tests.benchmarks.serving
+
+bench-scale: setup  ## time and memory of every stage, a thousand products to a million; writes docs/bench/scale.json and scale.svg
+	$(BIN)/python -m tests.benchmarks.scale
 
 results: setup  ## docs/results.md and docs/results.json from the real sets; FROM=folder
 	mkdir -p $(PREFECT_HOME)
