@@ -31,7 +31,7 @@ up: setup  ## Prefect with its page, a worker, the served champion, the reports;
 	$(BIN)/python -m flows.up
 
 test: setup  ## all tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 loop: setup  ## the closed loop: real operations, drifted traffic, retrain and swap, in some minutes
 	$(BIN)/pytest -m loop

@@ -139,8 +139,9 @@ def _bare_loop(spec, features, drawn) -> Callable[[], None]:
 
 def _allrank(features, drawn) -> Callable[[], None]:
     """allRank reads a row of numbers for each pair: here the pair scores, the product's vectors and the query's."""
-    # It imports torchvision for its reader of files, which is not used here.
-    with mock.patch.dict(sys.modules, {"torchvision": mock.MagicMock(), "torchvision.transforms": mock.MagicMock()}):
+    # It imports these for its readers of files, which are not used here.
+    unused = dict.fromkeys(("torchvision", "torchvision.transforms", "gcsfs", "pkg_resources"), mock.MagicMock())
+    with mock.patch.dict(sys.modules, unused):
         from allrank.models.losses.listNet import listNet
         from allrank.models.model import make_model
 

@@ -1,4 +1,4 @@
-"""Time and memory of every stage from a thousand products to a million: `make bench-scale`, into docs/bench/scale.json and a picture.
+"""Time and memory of every stage, a thousand products to a million: `make bench-scale`, into docs/bench/scale.json and a picture.
 
 A stage runs in a process of its own, so that its peak of memory is its own. Products are made up: words by Zipf's law, a vector of
 the bytes of the title. Encoders are measured apart, on fewer items: their time is that of one item times their number.

@@ -16,6 +16,7 @@ from tests.faults import (
     hostile,
     killed,
     no_network,
+    operations_killed,
     overload,
     slow_encoder,
     swap,
@@ -25,7 +26,7 @@ from tests.faults.row import Row, within, write
 from tests.faults.stand import stand_at
 
 SERVING = (bit_flips, slow_encoder, tokens, hostile, fuzz, killed, swap, overload)
-CHAIN = (bad_media, bots, no_network, chain_killed, disk)
+CHAIN = (bad_media, bots, no_network, chain_killed, operations_killed, disk)
 FAULTS = (*SERVING, *CHAIN)
 
 
