@@ -43,6 +43,18 @@ def state_of(up: Operations, run: str) -> str:
         return ""
 
 
+def begun(up: Operations, deployment: str, **parameters) -> str:
+    """The id of a new run; the server may be about to start."""
+
+    def ask() -> str:
+        try:
+            return up.start(deployment, **parameters)["id"]
+        except Exception:
+            return ""
+
+    return until(ask)
+
+
 def kill(up: Operations, name: str) -> None:
     """One of the parts with all that it started, as a machine without memory does it."""
     parts = json.loads((up.folder / "home" / "operations.json").read_text())["parts"]
@@ -66,12 +78,12 @@ def published_once(home: Path) -> str:
 
 def attempt(up: Operations, seed: int, victim: str, dice: random.Random) -> tuple[str, str]:
     """One kill: the state that the run ended in, and what was wrong."""
-    run = up.start("chain", training={"seeds": [seed]})["id"]
+    run = begun(up, "chain", training={"seeds": [seed]})
     until(lambda: state_of(up, run) == "RUNNING")
     time.sleep(dice.uniform(0.0, 15.0))
     kill(up, victim)
     ended = until(lambda: (state := state_of(up, run)) in ENDED and state)
-    again = up.start("chain", training={"seeds": [seed]})["id"]
+    again = begun(up, "chain", training={"seeds": [seed]})
     outcome = until(lambda: (state := state_of(up, again)) in ENDED and state)
     wrong = "" if ended in ("CRASHED", "COMPLETED") else f"ended as {ended}"
     wrong = wrong or ("" if outcome == "COMPLETED" else f"run again: {outcome}")
@@ -80,7 +92,7 @@ def attempt(up: Operations, seed: int, victim: str, dice: random.Random) -> tupl
 
 def one_waits(up: Operations) -> str:
     """What is wrong when two retrains are started at once; "" when the second begins after the first has ended."""
-    runs = [up.start("retrain", overrides={"training": {"seeds": [1000 + n]}})["id"] for n in range(2)]
+    runs = [begun(up, "retrain", overrides={"training": {"seeds": [1000 + n]}}) for n in range(2)]
     until(lambda: all(state_of(up, run) in ENDED for run in runs))
     found = [up.api.get(f"/flow_runs/{run}").json() for run in runs]
     first, second = sorted(found, key=lambda run: run["start_time"])
@@ -102,7 +114,7 @@ def tries(folder: Path, count: int, seed: int) -> list[Row]:
     with up.output, up.api, up.shop:
         try:
             until(lambda: "Ctrl-C" in up.said)
-            first = up.start("chain")["id"]
+            first = begun(up, "chain")
             until(lambda: state_of(up, first) in ENDED)
             for number in range(count):
                 victim = list(ended)[number % 2]

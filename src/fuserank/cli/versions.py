@@ -39,8 +39,12 @@ def log() -> None:
     """Versions, the newest first: the commits that changed data.dvc."""
     from fuserank.data_versions import versions
 
+    known = versions(ROOT)
+    if not known:
+        out.print("no version yet; fuserank data add records one")
+        return
     table = Table("data", "commit", "time", "files", "size", "message")
-    for version in versions(ROOT):
+    for version in known:
         table.add_row(
             version.pointer.hash[:SHOWN],
             version.commit[:SHOWN] or "not yet",

@@ -22,7 +22,7 @@ def dvc_repository(root: Path) -> Iterator[Repo]:
 
     Raises:
         InputError: there is none, it has no such remote, or it is locked by another command.
-        UnavailableError: a remote did not give or take what it was asked to.
+        UnavailableError: a remote, or the disk, did not give or take what it was asked to.
     """
     os.environ.setdefault("DVC_NO_ANALYTICS", "1")
     with warnings.catch_warnings():
@@ -51,6 +51,14 @@ def dvc_repository(root: Path) -> Iterator[Repo]:
         except (DownloadError, UploadError) as error:
             raise UnavailableError(
                 f"the remote: {_first_line(error)}", todo="see that it can be reached, then do it again"
+            ) from None
+        except ImportError as error:
+            raise InputError(
+                f"the remote: {_first_line(error)}", allowed="a folder, or s3://… with fuserank[s3]", todo="install what it names"
+            ) from None
+        except OSError as error:
+            raise UnavailableError(
+                f"DVC: {_first_line(error)}", todo="see that it can be read and written, then do it again"
             ) from None
         except DvcException as error:
             raise InputError(f"DVC: {_first_line(error)}", todo="fuserank data verify") from None

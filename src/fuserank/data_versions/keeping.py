@@ -44,7 +44,7 @@ def add(root: Path) -> Pointer:
     """Record data/ as it is: its bytes go into the cache, data.dvc names them.
 
     Raises:
-        InputError: there is no data/, a dataset in it cannot be opened, or something unfinished lies there.
+        InputError: there is no data/, a dataset in it cannot be opened, or something unfinished or a link lies there.
     """
     data = root / DATA
     if not data.is_dir():
@@ -55,6 +55,8 @@ def add(root: Path) -> Pointer:
             allowed="datasets",
             todo="wait for the command, or delete it",
         )
+    if links := sorted(str(path.relative_to(data)) for path in data.rglob("*") if path.is_symlink()):
+        raise InputError(f"{links[0]} in data/ is a link, which no version can hold", allowed="files", todo="put the files there")
     for manifest in sorted(data.glob("**/dataset.json")):
         Dataset.open(manifest.parent)
     with dvc_repository(root) as repo:

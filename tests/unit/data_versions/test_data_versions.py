@@ -12,7 +12,7 @@ import yaml
 from fuserank.data.dataset import Dataset
 from fuserank.data_versions import add, find, pull, push, recorded_hash, remotes, restore, verify, versions
 from fuserank.data_versions.pointer import parse_pointer, read_pointer
-from fuserank.errors import InputError, SchemaError
+from fuserank.errors import InputError, SchemaError, UnavailableError
 
 HASH = "0" * 32 + ".dir"
 
@@ -193,6 +193,24 @@ def test_unfinished_work_is_not_recorded(repository):
     with pytest.raises(InputError, match="unfinished"):
         add(repository.root)
     assert read_pointer(repository.root) is None
+
+
+def test_a_link_is_not_recorded(repository):
+    (repository.root / "data" / "loop").symlink_to("loop")
+    with pytest.raises(InputError, match="loop in data/ is a link"):
+        add(repository.root)
+
+
+def test_a_remote_of_a_kind_that_is_not_installed_is_named(two):
+    with_remote(two, "ssh://user@host/folder")
+    with pytest.raises(InputError, match="ssh"):
+        push(two.root)
+
+
+def test_a_remote_that_cannot_be_written_is_named(two):
+    with_remote(two, "/proc/nowhere")
+    with pytest.raises(UnavailableError, match="nowhere"):
+        push(two.root)
 
 
 def test_a_broken_dataset_is_not_recorded(repository):
