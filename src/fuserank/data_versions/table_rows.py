@@ -51,8 +51,9 @@ def compare_tables(name: str, old: Path | None, new: Path | None) -> TableDiffer
     added = np.flatnonzero(~np.isin(after.keys, before.keys))
     removed = np.flatnonzero(~np.isin(before.keys, after.keys))
     _, mine, theirs = np.intersect1d(before.keys, after.keys, return_indices=True)
-    differ = before.rows[mine] != after.rows[theirs]
-    was, now = _taken(name, old, mine[differ]), _taken(name, new, theirs[differ])
+    changed = np.flatnonzero(before.rows[mine] != after.rows[theirs])
+    changed = changed[np.argsort(theirs[changed])]
+    was, now = _taken(name, old, mine[changed]), _taken(name, new, theirs[changed])
     columns = {
         field.name: differing
         for field in SCHEMAS[name]
@@ -63,7 +64,7 @@ def compare_tables(name: str, old: Path | None, new: Path | None) -> TableDiffer
         *(f"-{label}" for label in _labels(_taken(name, old, removed[:EXAMPLES]), key)),
         *(f"~{label}" for label in _labels(now[:EXAMPLES], key)),
     ]
-    return TableDifference(name, len(added), len(removed), int(differ.sum()), columns, tuple(examples))
+    return TableDifference(name, len(added), len(removed), len(changed), columns, tuple(examples))
 
 
 @dataclass(frozen=True)
