@@ -17,8 +17,9 @@ from pathlib import Path
 
 import psutil
 
-from fuserank.files import DISCARDED
 from fuserank.model_registry import Registry
+from fuserank.pipeline.registered import version_of
+from fuserank.pipeline.releasing import packages
 from fuserank.sealed import verify
 from tests.e2e.operations import Operations, until
 from tests.faults.row import Row, main
@@ -71,8 +72,8 @@ def published_once(home: Path) -> str:
         return "no champion"
     verify(models.path(champion), ())
     promoted = Counter(t.to for t in models.transitions() if t.kind == "promote")
-    packages = Counter(path.name.rpartition("-")[0] for path in (home / "packages").iterdir() if not path.name.endswith(DISCARDED))
-    twice = [name for name, times in (promoted + Counter()).items() if times > 1] + [name for name, n in packages.items() if n > 1]
+    packaged = Counter(version_of(name) for name in packages(home))
+    twice = [version for counted in (promoted, packaged) for version, times in counted.items() if times > 1]
     return f"published twice: {twice}" if twice else ""
 
 
