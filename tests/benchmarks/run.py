@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import data_versions, extraction, gpu, losses, pipeline, query_encoding, retrieval, scoring
+from tests.benchmarks import data_versions, extraction, gpu, losses, orchestration, pipeline, query_encoding, retrieval, scoring
 from tests.benchmarks.records import write
 from tests.benchmarks.shop import open_shop
 
@@ -17,7 +17,7 @@ def main() -> None:
         write("query_encoding", query_encoding.measure(job))
         write("retrieval", retrieval.measure())
         write("extraction", extraction.measure(job, folder))
-        write("pipeline", pipeline.measure(job, features, slates, folder))
+        write("pipeline", [*pipeline.measure(job, features, slates, folder), *orchestration.measure(job.data, folder)])
         write("data_versions", data_versions.measure(folder))
         if rows := gpu.measure(job, features, slates):
             write("gpu", rows)
