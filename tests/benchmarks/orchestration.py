@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import flows  # noqa: F401  (sets Prefect's environment, and comes before it)
 from fuserank.pipeline.evaluate import evaluate
 from fuserank.pipeline.extract import extract
 from fuserank.pipeline.gate import gate
@@ -24,7 +25,7 @@ def measure(data: Path, folder: Path) -> list[Row]:
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
     from prefect.testing.utilities import prefect_test_harness
 
-    from flows.chain import chain  # `flows` sets Prefect's environment before Prefect is imported
+    from flows.chain import chain
 
     places = {"home": folder / "orchestrated", "reports": folder / "reports"}
     job = Job(data, load_settings(**places))
