@@ -12,6 +12,8 @@ from fuserank.features.extraction import Encode, ExtractionReport, Progress, Rea
 from fuserank.features.store import FeatureStore
 from fuserank.modalities.base import Content
 
+READ_AT_ONCE = 16_384  # vectors, which the store gives in float32
+
 
 def content_vectors(
     contents: Sequence[Content | None],
@@ -39,7 +41,9 @@ def content_vectors(
     keys = [contents[i].key for i in here]  # type: ignore[union-attr]
     if isinstance(store, FeatureStore):
         report = extract(distinct.values(), encoder, store, read_bytes, encode=encode, progress=progress)
-        vectors[here], present[here] = store.get(encoder.info, keys)
+        for start in range(0, len(here), READ_AT_ONCE):
+            part = slice(start, start + READ_AT_ONCE)
+            vectors[here[part]], present[here[part]] = store.get(encoder.info, keys[part])
         return vectors, present, report
     if not here:
         return vectors, present, ExtractionReport(encoder.info)
