@@ -72,6 +72,7 @@ def test_media_come_as_base64(client, some, part):
         ("/v1/rank", {"query": {"text": "x"}, "candidates": ["p"] * 1001}, "candidates: .*at most 1000"),
         ("/v1/rank", {"query": {"text": "x"}, "candidates": ["ghost"]}, "none of the 1 candidates"),
         ("/v1/rank", {"query": {"text": "x"}, "candidates": [7]}, "candidates: Input should be a valid string"),
+        ("/v1/rank", {"query": {"text": "x"}, "candidates": ["p", {"product_id": "x"}]}, "candidates.title: Field required"),
         ("/v1/rank", [], "body: Input should be an object"),
     ],
 )

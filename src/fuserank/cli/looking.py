@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fuserank.cli.base import Data, app, job_of, out, time_of
+from fuserank.cli.base import Data, app, job_of, out, print_wide, time_of
 from fuserank.errors import InputError
 from fuserank.progress import named_bars
 
@@ -39,7 +39,8 @@ def explain(
     for product in found.products:
         shares = [f"{product.modalities[name]:+.2f}" if name in product.modalities else "" for name in names]
         table.add_row(str(product.rank), escape(product.product_id), f"{product.score:.2f}", *shares)
-    out.print(table, f"page: {page}")
+    print_wide(table)
+    out.print(f"page: {page}")
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fuserank.cli.base import Data, app, job_of, out
+from fuserank.cli.base import Data, app, job_of, out, print_wide
 from fuserank.progress import bar_of, named_bars
 
 
@@ -28,7 +28,8 @@ def train(data: Data) -> None:
     for row in board.rows:
         value = row.metrics["nDCG@10"]
         table.add_row(row.ranker, row.kind, f"{value['mean']:.3f}", f"{value['std']:.3f}")
-    out.print(table, f"chosen on validation: {board.chosen}; page: {job.reports / 'leaderboard.html'}")
+    print_wide(table)
+    out.print(f"chosen on validation: {board.chosen}; page: {job.reports / 'leaderboard.html'}")
 
 
 @app.command()
@@ -53,7 +54,8 @@ def tune(
     for name, share in tuned.importance.items():
         shares.add_row(name, f"{share:.2f}")
     proposal = tuned.lines or "nothing beats the settings as they are with fresh seeds: keep them"
-    out.print(shares, escape(proposal), f"page: {job.reports / 'tuning.html'}", sep="\n")
+    print_wide(shares)
+    out.print(escape(proposal), f"page: {job.reports / 'tuning.html'}", sep="\n")
 
 
 @app.command()

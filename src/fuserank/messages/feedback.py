@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from fuserank.messages.base import Message, OpaqueId, ProductId
 
 MAX_EVENTS = 1000
+FIRST, AHEAD = datetime(2000, 1, 1, tzinfo=UTC), timedelta(days=1)  # a clock may be a little ahead, or in another zone
 
 Action = Literal["impression", "click", "add_to_cart", "purchase"]
 
@@ -47,9 +48,11 @@ class UbiEvent(Message):
     event_attributes: UbiAttributes
 
     @model_validator(mode="after")
-    def _has_a_zone(self) -> UbiEvent:
+    def _at_a_time_that_was(self) -> UbiEvent:
         if self.timestamp.tzinfo is None:
             raise ValueError("timestamp: a time without zone; write it like 2026-01-31T12:00:00Z")
+        if not FIRST <= self.timestamp <= datetime.now(UTC) + AHEAD:
+            raise ValueError("timestamp: before 2000, or in the future; is the clock right?")
         return self
 
 

@@ -39,7 +39,9 @@ async def fuserank_error(_: Request, error: Exception) -> JSONResponse:
 async def wrong_shape(_: Request, error: Exception) -> JSONResponse:
     """The first thing that is wrong with the JSON. What came is not repeated: it may be large, or not even text."""
     assert isinstance(error, ValidationError | RequestValidationError)
-    first = error.errors()[0]
+    found = error.errors()
+    # Of a value that may be of several kinds, the kind that it came nearest to: whose error lies deepest in it.
+    first = max((one for one in found if one["loc"][:2] == found[0]["loc"][:2]), key=lambda one: len(one["loc"]))
     fields = (part for part in first["loc"] if isinstance(part, str) and part.isidentifier() and part.islower())
     where = ".".join(fields) or "body"  # without places in lists, and names of the kinds that were tried
     return refusal(422, f"{where}: {first['msg']}", "the fields in /openapi.json", "correct the request")
