@@ -16,7 +16,7 @@ from tests.faults.row import Row, main
 from tests.faults.small_chain import Shop, all_weights, goes_on
 from tests.faults.stand import Stand
 
-COUNT, SECONDS = 200, 1500
+COUNT, SECONDS = 200, 2400
 CALLS = ("fsync", "replace", "mkdir")  # of `os`; what is written has to pass through the first two
 
 

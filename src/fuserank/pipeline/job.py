@@ -106,7 +106,7 @@ class Job:
         return partial(
             make_modalities,
             knobs.modalities,
-            cache=self.settings.home.absolute() / "encoders",
+            cache=(self.settings.home / "encoders").resolve(),
             media=self.settings.media,
             own=own_folders(knobs.encoders, knobs.modalities, allow_download=knobs.allow_download),
             device=knobs.device,
