@@ -124,7 +124,7 @@ def _bare_loop(spec, features, drawn) -> Callable[[], None]:
         ranker, loss = Ranker(spec), LOSSES["listnet"]
         ranker.fit_scaling(*scaling_vectors(features, drawn))
         vectors = ScaledVectors(ranker, features, drawn)
-        optimizer = torch.optim.AdamW(p for p in ranker.parameters() if p.requires_grad)
+        optimizer = torch.optim.AdamW((p for p in ranker.parameters() if p.requires_grad), fused=True)
         ranker.train()
         for _ in range(EPOCHS):
             for start in range(0, len(drawn), BATCH):
@@ -163,7 +163,7 @@ def _allrank(features, drawn) -> Callable[[], None]:
     def run():
         fully_connected = {"sizes": [WIDTH], "input_norm": False, "activation": "ReLU", "dropout": 0.2}
         model = make_model(fully_connected, None, {"d_output": 1, "output_activation": None}, x.shape[2])
-        optimizer = torch.optim.AdamW(model.parameters())
+        optimizer = torch.optim.AdamW(model.parameters(), fused=True)
         model.train()
         for _ in range(EPOCHS):
             for start in range(0, len(drawn), BATCH):
