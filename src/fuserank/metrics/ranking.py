@@ -8,7 +8,6 @@ from typing import Any
 
 import ir_measures
 import numpy as np
-import pandas as pd
 
 from fuserank.engines import LOCAL, Engine
 
@@ -71,17 +70,11 @@ def _measured(
 ) -> dict[str, dict[str, float]]:
     measures = ranking_measures(relevant_grade)
     # A product of grade 0 counts like one that nobody judged, and slates hold thousands of them.
-    judged = pd.DataFrame(
-        [(q, p, int(g)) for q, products in qrels.items() for p, g in products.items() if g > 0],
-        columns=["query_id", "doc_id", "relevance"],
-    )
+    judged = {q: positive for q, products in qrels.items() if (positive := {p: int(g) for p, g in products.items() if g > 0})}
     # trec_eval breaks ties of scores by product id; falling ranks as scores keep the ranker's own order.
-    run = pd.DataFrame(
-        [(q, p, float(-rank)) for q, products in rankings.items() for rank, p in enumerate(products)],
-        columns=["query_id", "doc_id", "score"],
-    )
+    run = {q: {p: float(-rank) for rank, p in enumerate(products)} for q, products in rankings.items() if q in judged}
     values: dict[str, dict[str, float]] = {name: dict.fromkeys(qrels, 0.0) for name in measures}
     names = {measure: name for name, measure in measures.items()}
-    for result in ir_measures.iter_calc(list(measures.values()), judged, run):
+    for result in ir_measures.iter_calc(list(measures.values()), judged, run) if run else ():
         values[names[result.measure]][result.query_id] = float(result.value)
     return values
