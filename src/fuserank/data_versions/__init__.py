@@ -1,9 +1,12 @@
 """Versions of data/: git knows their names (data.dvc), DVC keeps their bytes; what is read back is hashed first."""
 
 from fuserank.data_versions.differences import DatasetDifference, TableDifference, differences
+from fuserank.data_versions.fetching import is_cached
 from fuserank.data_versions.history import Version, find, versions
-from fuserank.data_versions.keeping import Damage, add, is_cached, pull, push, remotes, restore, unreachable, verify
+from fuserank.data_versions.keeping import add, pull, push, restore
 from fuserank.data_versions.pointer import POINTER, recorded_hash
+from fuserank.data_versions.remotes import remotes, unreachable
+from fuserank.data_versions.verifying import Damage, verify
 
 __all__ = [
     "POINTER",

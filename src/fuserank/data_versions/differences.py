@@ -9,8 +9,9 @@ from typing import Literal
 
 import pyarrow.parquet as pq
 
+from fuserank.data_versions.fetching import complete
 from fuserank.data_versions.history import Version
-from fuserank.data_versions.keeping import complete, working
+from fuserank.data_versions.keeping import working
 from fuserank.data_versions.objects import Progress, datasets_of, md5_file
 from fuserank.data_versions.pointer import DATA
 from fuserank.data_versions.table_rows import TableDifference, compare_tables
