@@ -56,6 +56,6 @@ def run_chain(job: Job, current: Job | None = None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    import sys
+    from flows.command import command
 
-    chain(*map(Path, sys.argv[1:]))
+    command(chain, folders=2)

@@ -7,24 +7,22 @@ import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from flows.chain import chain
+from flows.command import out, tell
 from fuserank.data.sample import build_sample
 from fuserank.settings import load_settings
 
 SAMPLE = Path("data/sample")
 NEXT = (
     "source .venv/bin/activate && fuserank serve sample   # then: curl lines of the README",
-    "fuserank import table --help   # your own products, queries and judgments",
+    "docs/data.md                   # your own products, queries and judgments",
     "make test                      # all tests",
 )
 
 
 def main() -> None:
     """Run the demo from the repository root."""
-    started, console = time.monotonic(), Console()
+    started = time.monotonic()
     batch = load_settings().home / "batches" / "later"
     if not SAMPLE.exists():
         build_sample(SAMPLE)
@@ -34,21 +32,10 @@ def main() -> None:
     # A filter, since bm25s sets its logger to DEBUG whenever it is first imported.
     logging.getLogger("bm25s").addFilter(lambda record: record.levelno >= logging.WARNING)
     result = chain(SAMPLE, batch)
-    table = Table(title=f"{result['dataset']}: nDCG@10 on test queries and products")
-    for column in ("ranker", "kind", "nDCG@10"):
-        table.add_column(column)
-    for row in result["leaderboard"]:
-        table.add_row(row["ranker"], row["kind"], f"{row['nDCG@10']:.3f}")
-    console.print(table)
-    reports = Path(result["reports"]).resolve()
+    tell(result)
     if result["bento"] is None:
-        console.print(f"[red]no model passed the gate[/], so nothing is packaged; why: {reports / 'gate.json'}")
         sys.exit(1)
-    console.print(f"champion {result['champion']}, Bento {result['bento']}")
-    console.print(f"drift of the later batch: {'yes' if result['drift'] else 'no'}")
-    for page in ("validation/validation.html", "leaderboard.html", "drift/drift.html"):
-        console.print(f"  {reports / page}")
-    console.print(f"took {time.monotonic() - started:.0f} s; next:", *NEXT, sep="\n  ")
+    out.print(f"took {time.monotonic() - started:.0f} s; next:", *NEXT, sep="\n  ")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,6 @@ def finetune(data: Path = SAMPLE, overrides: Overrides | None = None) -> str:
 
 
 if __name__ == "__main__":
-    import sys
+    from flows.command import command
 
-    finetune(*map(Path, sys.argv[1:2]))
+    command(finetune)

@@ -80,6 +80,6 @@ def _show(job: Job, judged: Judged) -> None:
 
 
 if __name__ == "__main__":
-    import sys
+    from flows.command import command
 
-    monitor(*map(Path, sys.argv[1:2]))
+    command(monitor)

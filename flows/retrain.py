@@ -57,6 +57,6 @@ def retrain(
 
 
 if __name__ == "__main__":
-    import sys
+    from flows.command import command
 
-    retrain(*map(Path, sys.argv[1:2]))
+    command(retrain)

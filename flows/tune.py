@@ -41,6 +41,6 @@ def tune(data: Path = SAMPLE, overrides: Overrides | None = None) -> dict[str, A
 
 
 if __name__ == "__main__":
-    import sys
+    from flows.command import command
 
-    tune(*map(Path, sys.argv[1:2]))
+    command(tune)

@@ -26,7 +26,7 @@ ROOT = Path.cwd()
 PATIENCE = 180.0  # seconds in which each must be ready; a first start makes a database
 HERE = "127.0.0.1"
 BEATING = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}  # seconds; `flows.deployments.SILENCE` goes by it
-out = Console()
+out = Console(soft_wrap=True, emoji=False)
 
 
 def main() -> None:
@@ -146,7 +146,7 @@ def _table(parts: list[Kept]) -> Table:
     table = Table("", "address", "log")
     for part in parts:
         state = part.address or "runs" if part.pid else "not yet: no champion"
-        table.add_row(part.name, state, str(part.log))
+        table.add_row(part.name, state, os.path.relpath(part.log))
     return table
 
 

@@ -38,5 +38,7 @@ def main() -> None:
     try:
         app()
     except FuserankError as error:
-        Console(stderr=True).print(f"[red]error:[/] {escape(str(error))}", highlight=False, markup=True, soft_wrap=True)
+        Console(stderr=True, emoji=False).print(
+            f"[red]error:[/] {escape(str(error))}", highlight=False, markup=True, soft_wrap=True
+        )
         sys.exit(error.exit_code)

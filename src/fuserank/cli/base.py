@@ -21,7 +21,7 @@ models = typer.Typer(help="The registry: what there is, where it comes from, who
 app.add_typer(models, name="models")
 data = typer.Typer(help="Versions of data/: record, compare, put back, send, fetch, check.", no_args_is_help=True)
 app.add_typer(data, name="data")
-out = Console(soft_wrap=True)
+out = Console(soft_wrap=True, emoji=False)
 
 Data = Annotated[Path, typer.Argument(help="a dataset folder, as import or sample wrote it")]
 
@@ -37,7 +37,7 @@ def job_of(data: Path, **overrides: Any) -> Job:
 def print_wide(table: Table) -> None:
     """Print a table as wide as it is: names in it are copied into the next command, so none is cut."""
     needed = Measurement.get(out, out.options.update_width(10_000), table).maximum
-    Console(width=max(needed, out.width)).print(table)
+    Console(width=max(needed, out.width), emoji=False).print(table)
 
 
 def utc(time: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,9 @@ def serve(
     if not noted.is_file():
         built = ", ".join(sorted(p.name for p in noted.parent.glob("*"))) or "none yet"
         raise InputError(f"no Bento for {name!r}", allowed=built, todo="run the chain first, for example make demo")
+    with socket.socket() as probe:
+        if probe.connect_ex((host, port)) == 0:
+            raise InputError(f"port {port} of {host} is taken", allowed="a free port", todo="--port another; see fuserank status")
     os.environ |= {"BENTOML_HOME": str((settings.home / "bentoml").resolve()), "BENTOML_DO_NOT_TRACK": "True"}
     _pass_on(settings)
     if release.is_file():

@@ -53,8 +53,11 @@ def tune(
     shares = Table("knob", "importance", title=escape(f"{job.name}: {len(tuned.trials)} trials, nDCG@10 on validation"))
     for name, share in tuned.importance.items():
         shares.add_row(name, f"{share:.2f}")
-    proposal = tuned.lines or "nothing beats the settings as they are with fresh seeds: keep them"
-    print_wide(shares)
+    alone = "no trial but that of the settings as they are came to an end: give it more --minutes"
+    kept = alone if len(tuned.trials) < 2 else "nothing beats the settings as they are with fresh seeds: keep them"
+    proposal = tuned.lines or kept
+    if tuned.importance:
+        print_wide(shares)
     out.print(escape(proposal), f"page: {job.reports / 'tuning.html'}", sep="\n")
 
 

@@ -85,6 +85,6 @@ def completed(table: str, rows: Sequence[Row]) -> Sequence[Row]:
         raise SchemaError(
             f"{table}: no column {', '.join(map(repr, missing))}",
             allowed=", ".join(SCHEMAS[table].names),
-            todo="map the column that holds it, e.g. columns={'" + missing[0] + "': '…'}",
+            todo=f"map the column that holds it: --map {missing[0]}=YOURS",
         )
     return [{**_BLANK.get(table, {}), **row} for row in rows]
