@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from fuserank import errors
 from fuserank.baselines import BASELINES
 from fuserank.cli import app, models
+from fuserank.cli.base import data as versions
 from fuserank.data.dataset import Manifest
 from fuserank.data.importers import IMPORTERS
 from fuserank.data.json_schema import schemas
@@ -132,9 +133,10 @@ def test_the_page_on_the_model_names_every_plugin(own):
 
 def test_commands_and_exit_codes_are_those_that_exist():
     text = page("docs/operations.md")
-    named = set(re.findall(r"^\| `fuserank ((?:models )?\w+)", text, re.MULTILINE))
+    named = set(re.findall(r"^\| `fuserank ((?:models |data )?\w+)", text, re.MULTILINE))
     commands = {c.name or c.callback.__name__.strip("_") for c in app.registered_commands}
     commands |= {f"models {c.name or c.callback.__name__}" for c in models.registered_commands}
+    commands |= {f"data {c.name}" for c in versions.registered_commands}
     assert named == commands
     codes = {row[0] for row in rows_below(text, "## Exit codes")}
     raised = {str(e.exit_code) for e in vars(errors).values() if isinstance(e, type) and issubclass(e, errors.FuserankError)}

@@ -26,7 +26,7 @@ def ranking_measures(relevant_grade: int) -> dict[str, ir_measures.measures.Meas
     rel = relevant_grade
     return {
         PRIMARY: ir_measures.nDCG @ 10,
-        "MRR@10": ir_measures.RR(rel=rel) @ 10,
+        "MRR@10": ir_measures.RR(rel=rel),  # cut at 10 by `_measured`: trec_eval has no cut, and what has one sorts in Python
         "MAP": ir_measures.AP(rel=rel),
         "Recall@10": ir_measures.R(rel=rel) @ 10,
         "Recall@100": ir_measures.R(rel=rel) @ 100,
@@ -76,5 +76,6 @@ def _measured(
     values: dict[str, dict[str, float]] = {name: dict.fromkeys(qrels, 0.0) for name in measures}
     names = {measure: name for name, measure in measures.items()}
     for result in ir_measures.iter_calc(list(measures.values()), judged, run) if run else ():
-        values[names[result.measure]][result.query_id] = float(result.value)
+        name, value = names[result.measure], float(result.value)
+        values[name][result.query_id] = 0.0 if name == "MRR@10" and value < 1 / 10.5 else value
     return values
