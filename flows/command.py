@@ -52,6 +52,8 @@ def tell(found: dict[str, Any]) -> None:
         table.add_row(row["ranker"], row["kind"], f"{row['nDCG@10']:.3f}")
     reports = Path(found["reports"]).resolve()
     out.print(table)
+    if (leader := found["leaderboard"][0])["kind"] != "fusion":
+        out.print(f"{leader['ranker']} leads, which is no fusion; whether by more than chance stands in leaderboard.html")
     verdict = "promoted" if found["promoted"] else "not promoted: it reigns already, or the gate refused it"
     out.print(f"challenger {found['challenger']} {verdict} ({reports / 'gate.json'})", highlight=False)
     if found["bento"] is None:

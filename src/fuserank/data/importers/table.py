@@ -25,6 +25,7 @@ from fuserank.errors import MediaError, SchemaError
 from fuserank.types import Product, Query
 
 _Pictured = TypeVar("_Pictured", Product, Query)
+SHOWN = 3  # warnings of a kind that are told one by one
 
 
 def import_table(
@@ -116,6 +117,7 @@ def _with_media(
 ) -> list[_Pictured]:
     """`rows` with media hashes in place of file names; a file that cannot be read leaves its column empty."""
     kept: list[_Pictured] = []
+    failed: dict[str, list[str]] = {}
     for row in rows:
         hashes: dict[str, Any] = {}
         for column in ("image", "audio"):
@@ -124,10 +126,15 @@ def _with_media(
                 hashes[column] = folder.add(file) if file else None
             except MediaError as error:
                 hashes[column] = None
-                warnings.append(f"{column} of {getattr(row, 'product_id', None) or getattr(row, 'query_id', '')!r}: {error}")
+                named = getattr(row, "product_id", None) or getattr(row, "query_id", "")
+                failed.setdefault(f"{column}, {error.reason}", []).append(f"{column} of {named!r}: {error}")
         kept.append(replace(row, **hashes))
         if progress:
             progress(done + len(kept), total)
+    for what, said in failed.items():
+        warnings += said[:SHOWN]
+        if len(said) > SHOWN:
+            warnings.append(f"{what}: {len(said) - SHOWN} more; --media names the folder of the files")
     return kept
 
 
