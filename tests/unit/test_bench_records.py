@@ -34,8 +34,6 @@ def test_every_benchmark_has_its_file():
         "pipeline",
         "data_versions",
         "scale",
-        "retrieval",
-        "query_encoding",
     }
 
 
