@@ -55,7 +55,9 @@ class StackedRows:
 
     def _taken(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return self._gathered(np.arange(*index.indices(len(self))))
+            start, stop, step = index.indices(len(self))
+            longest = len(self) + 1  # a longer step leads out all the same, and may be no int64
+            return self._gathered(np.arange(start, stop, max(-longest, min(step, longest)), dtype=np.int64))
         rows = np.asarray(index)
         if rows.dtype == bool:
             if rows.shape != (len(self),):

@@ -78,3 +78,10 @@ def test_names_that_share_an_array_share_the_joined_one():
     one, two = np.zeros((1, 2)), np.ones((1, 2))
     found = joined([{"text": one, "history": one, "image": two}, {"text": two, "history": two, "image": two}], stacked)
     assert found["text"] is found["history"] is not found["image"]
+
+
+@pytest.mark.parametrize("step", [2**63, -(2**63) - 1])
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_step_beyond_all_numbers_takes_at_most_one_row(step, count):
+    pieces = [np.arange(float(count))[:, None], np.ones((0, 1))]
+    assert np.array_equal(StackedRows(pieces)[::step], np.concatenate(pieces)[::step])

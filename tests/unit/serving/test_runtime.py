@@ -13,6 +13,7 @@ from bentos.ranker.build import RUNTIME
 SOURCES = Path(__file__).parents[3] / "src"
 SERVED = ("fuserank.serving", "fuserank.serving.http")
 WHEN_PACKAGED = {"implicit"}  # fits what a package holds, and is not asked when it is served
+NEVER_ASKED = {"ray"}  # an engine of settings that no service reads
 
 
 def file_of(module):
@@ -59,6 +60,6 @@ def with_what_they_require(packages):
 
 def test_the_image_has_what_serving_imports():
     there, of = with_what_they_require(RUNTIME), packages_distributions()
-    names = imported(SERVED) - WHEN_PACKAGED
+    names = imported(SERVED) - WHEN_PACKAGED - NEVER_ASKED
     assert {"torch", "pyarrow", "opencc", "fastapi"} <= names, "imports inside functions are found too"
     assert {name for name in names if there.isdisjoint(map(plain, of.get(name, ())))} == set()
