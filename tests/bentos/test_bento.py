@@ -133,6 +133,9 @@ def test_rank_health_metrics_and_errors(server, shop):
     assert ask(server, "/healthz")[0] == ask(server, "/readyz")[0] == 200
     counted = ask(server, "/metrics")[1].decode()
     assert 'fuserank_request_seconds_count{route="rank"}' in counted
+    for path in ("/v1/nope", "/v1/search/"):
+        status, body = ask(server, path, {"query": {"text": "bag"}})
+        assert status == 404 and "no such address" in json.loads(body)["error"], "in our own form, not that of what is around"
     status, body = ask(server, "/v1/search", {"query": {"image": "aGVsbG8="}})
     assert status == 422
     assert "query.image cannot be read" in json.loads(body)["error"]

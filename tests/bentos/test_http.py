@@ -71,8 +71,8 @@ def test_media_come_as_base64(client, some, part):
         ("/v1/rank", {"query": {"text": "x"}, "candidates": []}, "candidates: .*at least 1 item"),
         ("/v1/rank", {"query": {"text": "x"}, "candidates": ["p"] * 1001}, "candidates: .*at most 1000"),
         ("/v1/rank", {"query": {"text": "x"}, "candidates": ["ghost"]}, "none of the 1 candidates"),
-        ("/v1/rank", {"query": {"text": "x"}, "candidates": [7]}, "candidates: Input should be a valid string"),
-        ("/v1/rank", {"query": {"text": "x"}, "candidates": ["p", {"product_id": "x"}]}, "candidates.title: Field required"),
+        ("/v1/rank", {"query": {"text": "x"}, "candidates": [7]}, r"candidates\[0\]: Input should be a valid string"),
+        ("/v1/rank", {"query": {"text": "x"}, "candidates": ["p", {"product_id": "x"}]}, r"candidates\[1\].title: Field required"),
         ("/v1/rank", [], "body: Input should be an object"),
     ],
 )
@@ -88,6 +88,22 @@ def test_garbage_is_refused_not_crashed_on(client, raw):
 
 def test_json_nested_too_deep_to_parse_is_refused(client):
     refused(client.post("/v1/search", content=b'{"query":' * 3000, headers={"content-type": "application/json"}), 422)
+
+
+@pytest.mark.parametrize("price", [1e308, 10**12 + 1, -1])
+def test_a_number_that_validation_would_refuse_is_refused_at_the_door(client, price):
+    body = {"products": [{"product_id": "p", "title": "t", "price": 1}, {"product_id": "q", "title": "t", "price": price}]}
+    assert "products[1].price" in refused(client.put("/v1/products", json=body), 422)
+
+
+def test_a_long_name_of_a_field_is_not_sent_back_whole(client):
+    assert len(refused(client.post("/v1/search", json={"query": {"text": "x"}, "k" * 10_000: 1}), 422)) < 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/v1/nope", "/v1/search/", "/v1/", "/v1/a/b"])
+def test_addresses_that_there_are_not(client, method, path):
+    refused(client.request(method, path, follow_redirects=False), 404)
 
 
 def test_other_paths_and_methods(client):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from fuserank.messages.base import Message, OpaqueId, ProductId
 
@@ -13,6 +13,16 @@ MAX_EVENTS = 1000
 FIRST, AHEAD = datetime(2000, 1, 1, tzinfo=UTC), timedelta(days=1)  # a clock may be a little ahead, or in another zone
 
 Action = Literal["impression", "click", "add_to_cart", "purchase"]
+
+
+def _iso(value: Any) -> Any:
+    """Text alone: whether a number counts seconds or milliseconds nobody could tell."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("no time in ISO 8601") from None
 
 
 class UbiObject(Message):
@@ -42,7 +52,7 @@ class UbiEvent(Message):
 
     action_name: Action
     query_id: OpaqueId = Field(description="the `request_id` of the answer")
-    timestamp: datetime = Field(description="ISO 8601 with a zone", strict=False)
+    timestamp: Annotated[datetime, BeforeValidator(_iso)] = Field(description="ISO 8601 with a zone")
     client_id: OpaqueId | None = Field(None, description="the shopper; stored as a salted hash")
     session_id: OpaqueId | None = None
     event_attributes: UbiAttributes

@@ -10,6 +10,7 @@ from fuserank.messages.base import MediaBytes, Message, ProductId
 
 MAX_PRODUCTS = 100  # of one change of the catalogue
 MAX_LINE, MAX_DESCRIPTION = 1024, 20_000
+LARGEST = 10**12  # price or popularity; validation of the grown dataset allows no more
 
 Line = Annotated[str, Field(max_length=MAX_LINE)]
 
@@ -22,9 +23,9 @@ class GivenProduct(Message):
     description: str = Field("", max_length=MAX_DESCRIPTION)
     category: Line = ""
     brand: Line = ""
-    price: float | None = Field(None, ge=0, description="in the shop's currency")
+    price: float | None = Field(None, ge=0, le=LARGEST, description="in the shop's currency")
     rating: float | None = Field(None, ge=0, le=5)
-    popularity: float | None = Field(None, ge=0, description="count of sales or views")
+    popularity: float | None = Field(None, ge=0, le=LARGEST, description="count of sales or views")
     locale: str = Field("", max_length=35)
     image: MediaBytes | None = Field(None, description="JPEG, PNG or WebP, base64")
     audio: MediaBytes | None = Field(None, description="WAV or FLAC, base64")

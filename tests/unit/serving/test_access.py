@@ -104,3 +104,8 @@ def test_a_websocket_with_the_token_goes_on():
 
 def test_starting_and_ending_need_no_token():
     assert may(TOKEN, kind="lifespan")
+
+
+@pytest.mark.parametrize("hosts", [["shop.example", "localhost"], ["localhost", "localhost"], []])
+def test_without_a_token_a_request_names_one_host(hosts):
+    assert not may(None, [("host", host) for host in hosts], server=("127.0.0.1", 3000))

@@ -54,6 +54,45 @@ def test_work_runs_off_the_loop_and_gives_what_it_gives():
     asyncio.run(scenario())
 
 
+def test_who_is_cancelled_leaves_but_the_thread_is_taken_until_the_work_is_done():
+    """Else the next would be let in as though the thread were free, and wait behind work that nobody wants any more."""
+
+    async def scenario():
+        desk = Desk(1, 0.01)
+        await desk.learn()
+        began = threading.Event()
+        stuck = asyncio.create_task(desk.admission(lambda: began.set() or desk.gate.wait()))
+        await asyncio.to_thread(began.wait)
+        stuck.cancel()
+        await asyncio.gather(stuck, return_exceptions=True)
+        assert stuck.cancelled() and desk.seen[-1] == 1
+        assert len(refused(await desk.come(1))) == 1, "the thread is not free"
+        desk.gate.set()
+        while desk.seen[-1]:
+            await asyncio.sleep(0.001)
+        desk.now += 2 * CALM
+        assert await desk.admission(lambda: "free again") == "free again"
+        desk.admission.close()
+
+    asyncio.run(scenario())
+
+
+def test_who_is_cancelled_while_waiting_never_runs():
+    async def scenario():
+        desk = Desk(1, 1.0)
+        ran = []
+        (first,) = await desk.come(1)
+        waiting = asyncio.create_task(desk.admission(lambda: ran.append(1)))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await desk.leave([first, waiting])
+        while desk.seen[-1]:
+            await asyncio.sleep(0.001)
+        assert ran == []
+
+    asyncio.run(scenario())
+
+
 def test_before_anything_was_measured_nobody_is_refused():
     async def scenario():
         desk = Desk(1, 0.1)

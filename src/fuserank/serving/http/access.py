@@ -36,13 +36,14 @@ class TokenGate:
 
     def _may(self, scope: Message) -> bool:
         headers = dict(scope["headers"])
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
         if self._token:
             kind, _, given = headers.get(b"authorization", b"").partition(b" ")
             return hmac.compare_digest(given.strip(), self._token) and kind.lower() == b"bearer"
         ends = scope.get("client"), scope.get("server")
         if not all(end is not None and _is_loopback(end[0]) for end in ends):
             return False
-        return _is_local(headers.get(b"host", b"").decode("latin-1"))
+        return len(hosts) == 1 and _is_local(hosts[0].decode("latin-1"))
 
 
 def _is_loopback(address: str) -> bool:

@@ -13,6 +13,7 @@ before anything of it is read.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import time
 from collections.abc import Callable, Collection
@@ -60,7 +61,7 @@ class Admission:
         self._inside, self._mean, self._last_shed = 0, 0.0, -math.inf
 
     async def __call__(self, work: Callable[[], Result]) -> Result:
-        """Run `work` on a thread.
+        """Run `work` on a thread. Who is cancelled while it runs leaves at once, but the thread is taken until the work is done.
 
         Raises:
             Overloaded: its turn would not come soon.
@@ -68,10 +69,14 @@ class Admission:
         if (overloaded := self.overloaded()) is not None:
             raise overloaded
         self._count(1)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, work)
-        finally:
-            self._count(-1)
+        loop, future = asyncio.get_running_loop(), self._pool.submit(self._timed, work)
+        future.add_done_callback(lambda _: self._left(loop))
+        return await asyncio.wrap_future(future)
+
+    def _left(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called by the thread that did the work; counting is the event loop's, unless that is gone and nobody asks."""
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._count, -1)
 
     def overloaded(self) -> Overloaded | None:
         """What a request hears that comes now and would be shed; None: it is let in."""

@@ -14,6 +14,7 @@ from fuserank.errors import FuserankError, InputError
 from fuserank.serving.metrics import METRICS
 
 log = logging.getLogger(__name__)
+SHOWN = 80  # characters of a place in the JSON
 
 
 def refusal(status: int, error: str, allowed: str = "", todo: str = "", **headers: str) -> JSONResponse:
@@ -42,9 +43,18 @@ async def wrong_shape(_: Request, error: Exception) -> JSONResponse:
     found = error.errors()
     # Of a value that may be of several kinds, the kind that it came nearest to: whose error lies deepest in it.
     first = max((one for one in found if one["loc"][:2] == found[0]["loc"][:2]), key=lambda one: len(one["loc"]))
-    fields = (part for part in first["loc"] if isinstance(part, str) and part.isidentifier() and part.islower())
-    where = ".".join(fields) or "body"  # without places in lists, and names of the kinds that were tried
-    return refusal(422, f"{where}: {first['msg']}", "the fields in /openapi.json", "correct the request")
+    return refusal(422, f"{_where(first['loc'])}: {first['msg']}", "the fields in /openapi.json", "correct the request")
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    """`products[3].price`; names of the kinds that were tried are left out, and a name that came may be long."""
+    where = ""
+    for part in loc:
+        if isinstance(part, int):
+            where += f"[{part}]"
+        elif part.isidentifier() and part.islower():
+            where += f".{part}" if where else part
+    return (where if len(where) <= SHOWN else f"{where[:SHOWN]}…") or "body"
 
 
 async def http_error(_: Request, error: Exception) -> JSONResponse:

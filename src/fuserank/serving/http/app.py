@@ -24,6 +24,7 @@ from fuserank.serving.deployment import Deployment
 from fuserank.serving.http.admission import Admission, Overloaded, Shedding
 from fuserank.serving.http.answers import bug, fuserank_error, http_error, refusal, wrong_shape
 from fuserank.serving.http.body import BodyCap
+from fuserank.serving.http.elsewhere import Elsewhere
 from fuserank.serving.http.page import add_page
 from fuserank.serving.http.routes import ROUTES, Route
 from fuserank.serving.metrics import METRICS
@@ -44,7 +45,9 @@ def create_app(deployment: Serve, *, media: MediaSettings | None = None, threads
         threads: requests that are computed at once.
         patience_ms: milliseconds that a request may wait for its turn before it is shed.
     """
-    app = FastAPI(title="fuserank", version="1", docs_url=None, redoc_url=None)  # those pages load their scripts from a CDN
+    app = FastAPI(
+        title="fuserank", version="1", docs_url=None, redoc_url=None, redirect_slashes=False
+    )  # those pages load their scripts from a CDN
     app.add_middleware(BodyCap, max_bytes=body_cap(media or MediaSettings()))
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
@@ -54,6 +57,7 @@ def create_app(deployment: Serve, *, media: MediaSettings | None = None, threads
         _add(app, route, deployment, admission)
     _add_reading(app, deployment)
     add_page(app)
+    app.router.routes.append(Elsewhere())
     return app
 
 

@@ -20,7 +20,7 @@ UNSTATED = 2**20  # bytes of a body that does not say how long it is: a larger o
 class BodyCap:
     """ASGI middleware that reads at most `max_bytes` of a body within `seconds`: 413 to more, 408 to slower."""
 
-    def __init__(self, app: App, max_bytes: int, seconds: float = 30.0) -> None:
+    def __init__(self, app: App, max_bytes: int, seconds: float = 20.0) -> None:
         self._app, self._max_bytes, self._seconds = app, max_bytes, seconds
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
