@@ -9,7 +9,7 @@ import numpy as np
 
 from fuserank.explain.probe import Probe, score_slates
 from fuserank.explain.shapley import Shares, divide
-from fuserank.explain.words import EXACT_WORDS, ORDERS, texts_of, words_of
+from fuserank.explain.words import EXACT_WORDS, orders_for, texts_of, words_of
 from fuserank.features.queries import QueryFeatures, build_query_features
 from fuserank.slates import Features
 from fuserank.types import Query
@@ -29,7 +29,7 @@ def query_word_shares(probe: Probe, positions: Sequence[int]) -> tuple[list[str]
     def game(coalitions: np.ndarray) -> np.ndarray:
         return scores_with_texts(probe, positions, texts_of(words, coalitions))
 
-    shares = divide(game, len(words), exact_up_to=EXACT_WORDS, orders=ORDERS)
+    shares = divide(game, len(words), exact_up_to=EXACT_WORDS, orders=orders_for(words))
     return [word.strip() for word in words], shares
 
 

@@ -10,7 +10,7 @@ from fuserank.encoders.text_cleaning import clean_text
 from fuserank.explain.changed_products import scores_changed
 from fuserank.explain.probe import Probe
 from fuserank.explain.shapley import Shares, divide
-from fuserank.explain.words import EXACT_WORDS, ORDERS, texts_of, words_of
+from fuserank.explain.words import EXACT_WORDS, orders_for, texts_of, words_of
 from fuserank.features.extraction import ReadBytes
 from fuserank.types import Product
 
@@ -29,5 +29,5 @@ def title_word_shares(probe: Probe, position: int, product: Product, read_bytes:
         changed = [replace(product, title=text) for text in texts_of(words, coalitions)]
         return scores_changed(probe, position, product, changed, read_bytes)[:, None]
 
-    shares = divide(game, len(words), exact_up_to=EXACT_WORDS, orders=ORDERS)
+    shares = divide(game, len(words), exact_up_to=EXACT_WORDS, orders=orders_for(words))
     return [word.strip() for word in words], shares

@@ -11,8 +11,9 @@ import numpy as np
 from fuserank.encoders.text_cleaning import clean_text, has_cjk
 
 EXACT_WORDS = 6  # 64 texts; beyond it orders are sampled
-ORDERS = 12
-MOST_WORDS = 12  # each costs ORDERS texts to encode, some 10 ms a text: a longer text is taken in runs of words
+ORDERS, FEWEST_ORDERS = 12, 4
+MOST_WORDS = 12  # each costs a text to encode in every order; a longer text is taken in runs of words
+CHARACTERS = 12_000  # that are encoded for one text: some seconds of one core, whatever its language
 _SPACED = re.compile(r"\s+|\S+\s*")
 _SAYS_SOMETHING = re.compile(r"\w")
 
@@ -35,6 +36,11 @@ def words_of(text: str) -> list[str]:
     if len(words) <= MOST_WORDS:
         return words
     return ["".join(run) for run in np.array_split(np.array(words, object), MOST_WORDS)]
+
+
+def orders_for(words: Sequence[str]) -> int:
+    """How many orders are sampled: fewer of long texts, since each word of an order is a text of half the length on average."""
+    return max(FEWEST_ORDERS, min(ORDERS, 2 * CHARACTERS // max(1, len(words) * sum(map(len, words)))))
 
 
 def texts_of(words: Sequence[str], coalitions: np.ndarray) -> list[str]:

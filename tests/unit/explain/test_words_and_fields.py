@@ -9,7 +9,7 @@ from fuserank.explain.changed_lexical import ChangedLexical
 from fuserank.explain.fields import field_shares
 from fuserank.explain.query_words import query_word_shares, scores_with_texts
 from fuserank.explain.title_words import title_word_shares
-from fuserank.explain.words import MOST_WORDS, texts_of, words_of
+from fuserank.explain.words import CHARACTERS, FEWEST_ORDERS, MOST_WORDS, ORDERS, orders_for, texts_of, words_of
 from fuserank.modalities.lexical import LexicalIndex
 from fuserank.types import Product
 
@@ -35,6 +35,13 @@ def test_of_too_many_words_neighbours_go_together(count):
     sizes = [len(run.split()) for run in words]
     assert len(words) == MOST_WORDS and "".join(words) == text
     assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize(("text", "orders"), [("red mug for two", ORDERS), ("", ORDERS), ("soft " * 100, FEWEST_ORDERS)])
+def test_fewer_orders_of_long_texts(text, orders):
+    words = words_of(text)
+    assert orders_for(words) == orders
+    assert orders * len(words) * len(text) / 2 <= CHARACTERS
 
 
 def test_texts_keep_the_order():
