@@ -5,6 +5,7 @@ Runs that train share a queue that lets one through at a time: two trainings on 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +16,9 @@ from prefect import Flow
 from prefect.automations import Automation
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags, WorkPoolFilter, WorkPoolFilterName
 from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.sorting import DeploymentSort
 from prefect.events import DeploymentEventTrigger, EventTrigger, Posture
 from prefect.events.actions import ChangeFlowRunState
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
@@ -27,6 +30,7 @@ from fuserank.settings import OperationsSettings
 
 TRAINING, QUICK = "training", "quick"
 TAG = "fuserank"
+MOST = 200  # deployments that a server tells at once
 SILENCE = timedelta(seconds=120)  # of a run that is taken for dead; `flows.up` lets runs send a sign of life each 30 s
 
 
@@ -81,6 +85,7 @@ def register(settings: OperationsSettings, root: Path) -> list[str]:
     """
     _register_queues()
     names = [_register(deployed, settings, root) for deployed in DEPLOYED]
+    _remove_all_but(names)
     _register_crash_detection()
     return names
 
@@ -113,6 +118,18 @@ def _register(deployed: Deployed, settings: OperationsSettings, root: Path) -> s
         description=flow.description,
     ).apply()
     return f"{flow.name}/{name}"
+
+
+def _remove_all_but(names: Collection[str]) -> None:
+    """Deployments of ours that an older table named: their schedules would go on starting what is no longer there."""
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
+    in_our_pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[POOL]))
+    with get_client(sync_client=True) as client:
+        for found in client.read_deployments(
+            deployment_filter=ours, work_pool_filter=in_our_pool, limit=MOST, sort=DeploymentSort.NAME_ASC
+        ):
+            if f"{client.read_flow(found.flow_id).name}/{found.name}" not in names:
+                client.delete_deployment(found.id)
 
 
 def _register_queues() -> None:
