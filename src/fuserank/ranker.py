@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fuserank.errors import InputError
@@ -221,7 +222,7 @@ class Ranker(nn.Module):
         """What scoring reads of products: stored, or summed here over what each slate shows."""
         if isinstance(products, StoredProducts):
             return products.candidates(slates.products, slates.present)
-        halves, late = self._split(products[slates.products].to(self.prior.weight.dtype))
+        halves, late = self._split(gathered_products(products, slates.products).to(self.prior.weight.dtype))
         evidence = self.late.evidence(late, slates.present) if self.late is not None and late is not None else None
         return Candidates(halves, evidence)
 
@@ -244,3 +245,9 @@ class Ranker(nn.Module):
                     scaler = group[spec.name]
                     assert isinstance(scaler, Standardiser)
                     scaler.fit(vectors[spec.name], spec.scaling)
+
+
+def gathered_products(products: Tensor, rows: Tensor) -> Tensor:
+    """(P, …) and any shape of int64 rows -> (*shape, …). Its gradient is summed in one order, so that a training can be repeated to
+    the last bit: the gradient of indexing is summed by several threads, in any order."""
+    return F.embedding(rows, products.flatten(1)).view(*rows.shape, *products.shape[1:])

@@ -10,7 +10,7 @@ import torch
 from fuserank.errors import InputError, UnknownNameError
 from fuserank.fusion import FUSIONS
 from fuserank.projection import ModalitySpec
-from fuserank.ranker import Ranker, RankerSpec, Slates
+from fuserank.ranker import Ranker, RankerSpec, Slates, gathered_products
 from fuserank.scorers import SCORERS
 from fuserank.slates import project_catalogue, score_slate
 
@@ -137,3 +137,22 @@ def test_stored_float16_projections_order_a_slate_as_float32_ones_do(tiny, late,
         assert np.abs(fast - slow).max() < tolerance
         order = np.argsort(-fast, kind="stable")
         assert (np.diff(slow[order]) < 2 * tolerance).all()
+
+
+def test_the_gradient_of_gathered_products_is_the_same_to_the_last_bit_each_time():
+    """Else a training that is begun again would end elsewhere. Indexing sums it in several threads, in whichever order they come."""
+    generator = torch.Generator().manual_seed(0)
+    products = torch.randn(40, 4, 64, generator=generator, requires_grad=True)
+    rows = torch.randint(0, 40, (16, 256), generator=generator)
+    upstream = torch.randn(16, 256, 4, 64, generator=generator)
+    gathered = gathered_products(products, rows)
+    assert torch.equal(gathered, products[rows])
+    threads = torch.get_num_threads()
+    torch.set_num_threads(4)
+    try:
+        found = [torch.autograd.grad(gathered_products(products, rows), products, upstream)[0] for _ in range(8)]
+    finally:
+        torch.set_num_threads(threads)
+    assert all(torch.equal(found[0], other) for other in found[1:])
+    exact = torch.autograd.grad(products.double()[rows], products, upstream.double())[0]
+    torch.testing.assert_close(found[0], exact.to(found[0].dtype), rtol=1e-4, atol=1e-4)
