@@ -140,7 +140,7 @@ def test_stored_float16_projections_order_a_slate_as_float32_ones_do(tiny, late,
 
 
 def test_the_gradient_of_gathered_products_is_the_same_to_the_last_bit_each_time():
-    """Else a training that is begun again would end elsewhere. Indexing sums it in several threads, in whichever order they come."""
+    """Else a training begun again would end elsewhere. Indexing sums it in several threads, in whichever order they come."""
     generator = torch.Generator().manual_seed(0)
     products = torch.randn(40, 4, 64, generator=generator, requires_grad=True)
     rows = torch.randint(0, 40, (16, 256), generator=generator)
