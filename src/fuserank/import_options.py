@@ -19,13 +19,19 @@ def importer_options(arguments: list[str]) -> dict[str, str]:
     return {k[2:].replace("-", "_"): v for k, v in zip(words[::2], words[1::2], strict=True)}
 
 
-def column_pair(text: str) -> tuple[str, str]:
-    """``ours=theirs`` as a pair.
+def column_map(texts: list[str]) -> dict[str, str]:
+    """``ours=theirs`` of each text: ours -> theirs.
 
     Raises:
-        InputError: there is no ``=``.
+        InputError: a text without ``=``, or a column of ours that is named twice.
     """
-    ours, equals, theirs = text.partition("=")
-    if not equals:
-        raise InputError(f"--map {text!r}", allowed="our_column=your_column", todo="write for example --map title=product_name")
-    return ours, theirs
+    columns: dict[str, str] = {}
+    for text in texts:
+        ours, equals, theirs = text.partition("=")
+        if not equals:
+            raise InputError(f"--map {text!r}", allowed="our_column=your_column", todo="write for example --map title=product_name")
+        if columns.setdefault(ours, theirs) != theirs:
+            raise InputError(
+                f"--map {ours}={columns[ours]} and --map {text}", allowed="one of your columns for each of ours", todo="drop one"
+            )
+    return columns

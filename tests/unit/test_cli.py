@@ -227,3 +227,34 @@ def test_monitoring_the_log_tells_the_verdict_its_notes_and_its_page(fuserank, t
         "since": "2026-01-31T00:00:00+00:00",
         "until": "2026-02-01T06:00:00+02:00",
     }
+
+
+def test_an_error_of_the_system_is_one_line(fuserank):
+    refused(fuserank("validate", "a" * 300), 1, "File name too long", "aaa")
+
+
+def test_a_port_that_is_taken_and_an_address_that_is_not_ours(monkeypatch):
+    import socket
+
+    from fuserank.cli.serving import _refuse_unless_free
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(errors.InputError, match=f"port {port} of 127.0.0.1 is taken"):
+            _refuse_unless_free("127.0.0.1", port)
+    _refuse_unless_free("127.0.0.1", port)
+    for host in ("nope.invalid", "203.0.113.5"):
+        with pytest.raises(errors.InputError, match=f"nobody can listen at '{host}'"):
+            _refuse_unless_free(host, port)
+
+
+@pytest.mark.parametrize("arguments", [("serve", "--port", 99999), ("serve", "--port", -1), ("sample", "--seed", -1)])
+def test_numbers_out_of_range_are_refused_by_name(fuserank, arguments):
+    code, _, said = fuserank(*arguments)
+    assert code == 2 and f"Invalid value for '{arguments[1]}'" in said
+
+
+def test_a_wrong_option_of_an_import_names_those_of_the_command_line(fuserank, tmp_path):
+    answer = fuserank("import", "table", "--from", tmp_path, "--colour", "red")
+    refused(answer, 2, "--map", "--max-grade")
+    assert "--columns" not in answer[2]

@@ -137,3 +137,37 @@ def test_variables_that_are_no_settings_are_left_alone(monkeypatch):
     before = load_settings()
     monkeypatch.setenv("FUSERANK_PACKAGE", "somewhere")
     assert load_settings() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"tool = 5", "not a table"),
+        (b"[tool]\nfuserank = 5", "not a table"),
+        (b"a = [", "Invalid value"),
+        (b'a = "\xff"', "can't decode"),
+        (b"a = " + 5000 * b"[" + 5000 * b"]", "nested too deeply"),
+    ],
+)
+def test_a_broken_pyproject_is_named(tmp_path, content, words):
+    (tmp_path / "pyproject.toml").write_bytes(content)
+    with pytest.raises(SettingsError, match=f"pyproject.toml.*{words}"):
+        load_settings()
+
+
+def test_a_pyproject_of_other_tools_is_none_of_ours(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\nfuserank = 5\n")
+    assert load_settings() == Settings()
+
+
+def test_a_variable_nested_too_deeply_is_refused(monkeypatch):
+    monkeypatch.setenv("FUSERANK_TRAINING__SEEDS", "[" * 100_000)
+    with pytest.raises(SettingsError, match="nested too deeply"):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["FUSERANK_HOME__X", "fuserank_reports__a__b"])
+def test_a_part_of_what_has_no_parts_is_not_passed_over(monkeypatch, name):
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsError, match=f"{name}.*has no parts"):
+        load_settings()

@@ -32,13 +32,22 @@ __all__ = [
     "versions",
 ]
 
+NAMED = 120  # characters of a path in an error
+
 
 def main() -> None:
-    """Entry point: an error of ours becomes one line on stderr and its exit code."""
+    """Entry point: an error of ours becomes one line on stderr and its exit code, and so does one of the system."""
     try:
         app()
     except FuserankError as error:
-        Console(stderr=True, emoji=False).print(
-            f"[red]error:[/] {escape(str(error))}", highlight=False, markup=True, soft_wrap=True
-        )
+        _say(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:  # a disk that is full, a name that is too long, no leave to write
+        if error.strerror is None:
+            raise
+        _say(error.strerror + ("" if error.filename is None else f": {str(error.filename)[:NAMED]!r}"))
+        sys.exit(FuserankError.exit_code)
+
+
+def _say(error: str) -> None:
+    Console(stderr=True, emoji=False).print(f"[red]error:[/] {escape(error)}", highlight=False, markup=True, soft_wrap=True)

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from fuserank.cli.base import Data, app, job_of, out
 from fuserank.errors import InputError
-from fuserank.import_options import column_pair, importer_options
+from fuserank.import_options import column_map, importer_options
 from fuserank.progress import bar_of, named_bars
 
 
@@ -21,7 +21,7 @@ def sample(
     target: Annotated[Path, typer.Argument(help="the folder to make")] = Path("data/sample"),
     products: Annotated[int, typer.Option(help="how many products")] = 600,
     queries: Annotated[int, typer.Option(help="how many queries")] = 150,
-    seed: Annotated[int, typer.Option(help="of everything random")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="of everything random")] = 0,
 ) -> None:
     """Generate the sample store."""
     from fuserank.data.sample import build_sample
@@ -46,13 +46,14 @@ def import_(
     importer = IMPORTERS[name]
     options: dict[str, Any] = importer_options(context.args) | ({"media": media} if media else {})
     given = ("source", "target", "progress")
-    allowed = ", ".join(f"--{option.replace('_', '-')}" for option in signature(importer).parameters if option not in given)
+    names = ["map" if option == "columns" else option for option in signature(importer).parameters if option not in given]
+    allowed = ", ".join(f"--{option.replace('_', '-')}" for option in names)
     if taken := [f"--{option}" for option in given if option in options]:
         raise InputError(
             f"import {name}: {', '.join(taken)}", allowed=allowed, todo="leave it out: --from and --to name the folders"
         )
     if column:
-        options["columns"] = dict(column_pair(text) for text in column)
+        options["columns"] = column_map(column)
     try:
         with bar_of(f"importing {name}") as bar:
             dataset = validate_call(importer)(source, target or Path("data") / name, progress=bar, **options)

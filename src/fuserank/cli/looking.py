@@ -13,6 +13,8 @@ from fuserank.cli.base import Data, app, job_of, out, print_wide, time_of
 from fuserank.errors import InputError
 from fuserank.progress import named_bars
 
+TITLE = 40  # characters of a title in a table
+
 if TYPE_CHECKING:
     from fuserank.monitoring import Verdict
     from fuserank.pipeline.job import Job
@@ -35,10 +37,17 @@ def explain(
     with named_bars() as bars:
         found, page = explain_query(job, question, top=top, closely=closely, parts=tuple(PARTS) if closely else (), progress=bars)
     names = list(dict.fromkeys(name for product in found.products for name in product.modalities))
-    table = Table("", "product", "score", *names, title=f"{job.name}: {escape(found.words or found.query_id)}")
+    titles = {product.product_id: product.title for product in job.dataset.products}
+    table = Table("", "product", "title", "score", *names, title=f"{job.name}: {escape(found.words or found.query_id)}")
     for product in found.products:
         shares = [f"{product.modalities[name]:+.2f}" if name in product.modalities else "" for name in names]
-        table.add_row(str(product.rank), escape(product.product_id), f"{product.score:.2f}", *shares)
+        table.add_row(
+            str(product.rank),
+            escape(product.product_id),
+            escape(titles[product.product_id][:TITLE]),
+            f"{product.score:.2f}",
+            *shares,
+        )
     print_wide(table)
     out.print(f"page: {page}")
 

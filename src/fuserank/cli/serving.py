@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def serve(
     name: Annotated[str, typer.Argument(help="the dataset whose release is served")] = "sample",
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="port to listen on")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 3000,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="processes; default: the setting serving.workers")] = None,
 ) -> None:
     """Serve a dataset: /v1, a page at /, /metrics. Its Bento gives the code; its release, which is followed, the packages."""
@@ -33,14 +34,28 @@ def serve(
     if not noted.is_file():
         built = ", ".join(sorted(p.name for p in noted.parent.glob("*"))) or "none yet"
         raise InputError(f"no Bento for {name!r}", allowed=built, todo="run the chain first, for example make demo")
-    with socket.socket() as probe:
-        if probe.connect_ex((host, port)) == 0:
-            raise InputError(f"port {port} of {host} is taken", allowed="a free port", todo="--port another; see fuserank status")
+    _refuse_unless_free(host, port)
     os.environ |= {"BENTOML_HOME": str((settings.home / "bentoml").resolve()), "BENTOML_DO_NOT_TRACK": "True"}
     _pass_on(settings)
     if release.is_file():
         os.environ["FUSERANK_RELEASE"] = str(release.resolve())
     os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", noted.read_text(), "--host", host, "--port", str(port)])  # noqa: S606 (the arguments are ours)
+
+
+def _refuse_unless_free(host: str, port: int) -> None:
+    """Listen there for a moment."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise InputError(
+                f"port {port} of {host} is taken", allowed="a free port", todo="--port another; see fuserank status"
+            ) from None
+        raise InputError(
+            f"nobody can listen at {host[:80]!r}, port {port}: {(error.strerror or str(error)).partition(' (')[0]}",
+            allowed="an address of this machine, such as 127.0.0.1 or 0.0.0.0; ports below 1024 need rights",
+            todo="correct --host or --port",
+        ) from None
 
 
 def _pass_on(settings: Settings) -> None:

@@ -58,7 +58,7 @@ def asked(job: Job, query_id: str | None, text: str | None) -> Query:
         came = "no query" if text is None else "a query id and words"
         raise InputError(came, allowed="one of both", todo="give --query or --text")
     if text is not None:
-        return Query("asked", text=text)
+        return Query(f"asked {text}", text=text)  # the page is named for it
     queries = {query.query_id: query for query in job.dataset.queries}
     if query_id not in queries:
         some = ", ".join(list(queries)[:3])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import os
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pydantic
 import pydantic_settings
 from pydantic import BaseModel, Field
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, PyprojectTomlConfigSettingsSource, SettingsConfigDict
 
 from fuserank.errors import SettingsError
@@ -28,6 +30,7 @@ from fuserank.settings.sections import (
 )
 from fuserank.settings.values import Folder
 
+SHOWN = 120  # characters of what a parser said
 # Environment variables of this prefix that are no settings: what is served, its secret, and the tests' folder of real data.
 OTHER_VARIABLES = frozenset(
     {"FUSERANK_PACKAGE", "FUSERANK_RELEASE", "FUSERANK_TOKEN", "FUSERANK_SHARED_DATA", "FUSERANK_REPORTS_URL"}
@@ -84,8 +87,13 @@ def load_settings(**arguments: Any) -> Settings:
             or is out of range.
     """
     _refuse_unknown_variables()
+    _refuse_broken_pyproject()
     try:
         return Settings(**arguments)
+    except RecursionError:
+        raise SettingsError(
+            "a FUSERANK_* variable is nested too deeply", allowed="lists and sections as JSON", todo="correct the variable"
+        ) from None
     except pydantic_settings.SettingsError as error:
         raise SettingsError(
             f"{error}",
@@ -104,10 +112,15 @@ def load_settings(**arguments: Any) -> Settings:
 
 
 def _refuse_unknown_variables() -> None:
-    """A variable whose first part names no setting would be ignored; what stands behind `__` is checked with the values."""
+    """A variable whose first part names no setting would be ignored, as would a part of what has none; the rest is checked with
+    the values."""
     names = [f"FUSERANK_{name.upper()}" for name in Settings.model_fields]
     for variable in sorted(os.environ):
-        first = variable.upper().split("__")[0]
+        first, *parts = variable.upper().split("__")
+        if parts and (field := Settings.model_fields.get(first.removeprefix("FUSERANK_").lower())) and not _is_section(field):
+            raise SettingsError(
+                f"environment variable {variable!r}: {first} has no parts", allowed=first, todo="rename or unset it"
+            )
         if first.startswith("FUSERANK_") and first not in names and first not in OTHER_VARIABLES:
             near = difflib.get_close_matches(first, names, n=1)
             raise SettingsError(
@@ -115,6 +128,32 @@ def _refuse_unknown_variables() -> None:
                 allowed=", ".join(names),
                 todo=f"did you mean {near[0]}?" if near else "rename or unset it",
             )
+
+
+def _refuse_broken_pyproject() -> None:
+    """The file is read again with the settings; what is wrong with it as a file is said here."""
+    path = Path("pyproject.toml")
+    if not path.is_file():
+        return
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        wrong = (
+            ""
+            if isinstance(read.get("tool", {}), dict) and isinstance(read.get("tool", {}).get("fuserank", {}), dict)
+            else "not a table"
+        )
+    except (OSError, ValueError, RecursionError) as error:
+        wrong = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())[:SHOWN]
+    if wrong:
+        raise SettingsError(
+            f"{path.resolve()}, where settings stand in [tool.fuserank]: {wrong}",
+            allowed="TOML in UTF-8, with a table [tool.fuserank] or none",
+            todo="correct the file, or call fuserank from another folder",
+        )
+
+
+def _is_section(field: FieldInfo) -> bool:
+    return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 
 
 def _keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

@@ -26,7 +26,14 @@ _SHOWN = reprlib.Repr()  # a wrong value may be long, or nested too deeply to be
 _SHOWN.maxstring = _SHOWN.maxother = 80
 
 
+def shown(value: Any) -> str:
+    """A value out of foreign tables as an error says it: short, on one line."""
+    return _SHOWN.repr(value)
+
+
 def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        raise TypeError
     return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict | list) else str(value)
 
 
@@ -85,9 +92,9 @@ def parse_cell(value: Any, field: pa.Field, where: str) -> Any:
     try:
         parsed = parse(value)
     except (ValueError, TypeError, OverflowError, RecursionError):
-        raise SchemaError(f"{where}: {_SHOWN.repr(value)}", allowed=kind, todo="correct the value") from None
+        raise SchemaError(f"{where}: {shown(value)}", allowed=kind, todo="correct the value") from None
     if field.name in CHOICES and parsed not in CHOICES[field.name]:
-        raise SchemaError(f"{where}: {parsed!r}", allowed=", ".join(CHOICES[field.name]), todo="correct the value")
+        raise SchemaError(f"{where}: {shown(parsed)}", allowed=", ".join(CHOICES[field.name]), todo="correct the value")
     low, high = RANGES.get(field.name, (-math.inf, math.inf))
     if not isinstance(parsed, str) and not low <= parsed <= high:
         raise SchemaError(f"{where}: {parsed}", allowed=f"{low:,} .. {high:,}", todo="correct the value")

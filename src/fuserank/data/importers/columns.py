@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fuserank.data.dataset import ROW_TYPES
-from fuserank.data.importers.cells import parse_cell
+from fuserank.data.importers.cells import parse_cell, shown
 from fuserank.data.importers.source_tables import Row
 from fuserank.errors import SchemaError
 from fuserank.types import SCHEMAS
@@ -47,7 +47,7 @@ def canonical_tables(tables: Mapping[str, list[Row]], columns: Mapping[str, str]
             keys = [key for key in (f"{table}.{field.name}", field.name) if columns.get(key) in present]
             names[field.name] = columns[keys[0]] if keys else field.name
             unused -= set(keys)
-        warnings += [f"{table}: column {column!r} is not used" for column in present if column not in names.values()]
+        warnings += [f"{table}: column {shown(column)} is not used" for column in present if column not in names.values()]
         parsed[table] = [_parse(table, number, row, names) for number, row in enumerate(rows, 1)]
     if unused:
         raise SchemaError(
@@ -66,7 +66,7 @@ def _parse(table: str, number: int, row: Row, names: Mapping[str, str]) -> Row:
         value = parse_cell(
             row[names[field.name]],
             field.with_nullable(field.nullable or field.name in FILLED_LATER),
-            f"{table} row {number}, column {names[field.name]!r}",
+            f"{table} row {number}, column {shown(names[field.name])}",
         )
         if value is not None:
             parsed[field.name] = value

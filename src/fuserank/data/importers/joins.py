@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from fuserank.data.importers.cells import shown
 from fuserank.errors import SchemaError
 from fuserank.types import Interaction, Judgment, Product, Query
 
@@ -48,8 +49,9 @@ def check_joins(
     )
     wrong = [judgment for judgment in judgments if not 0 <= judgment.grade <= max_grade]
     if wrong:
+        pair = f"{shown(wrong[0].query_id)} / {shown(wrong[0].product_id)}"
         raise SchemaError(
-            f"judgments: {len(wrong)} out of range, e.g. {wrong[0].grade} for {wrong[0].query_id!r} / {wrong[0].product_id!r}",
+            f"judgments: {len(wrong)} out of range, e.g. {wrong[0].grade} for {pair}",
             allowed=f"0 .. {max_grade}",
             todo="correct the grades or give another max_grade",
         )
@@ -66,5 +68,5 @@ def _known(what: str, table: str, ids: Iterable[str], known: Sequence[str]) -> N
 
 def _fail(what: str, how: str, ids: set[str], todo: str) -> None:
     if ids:
-        shown = ", ".join(map(repr, sorted(ids)[:5])) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
-        raise SchemaError(f"{what}: {len(ids)} {how}: {shown}", todo=todo)
+        some = ", ".join(map(shown, sorted(ids)[:5])) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
+        raise SchemaError(f"{what}: {len(ids)} {how}: {some}", todo=todo)

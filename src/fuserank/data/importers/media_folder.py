@@ -41,7 +41,9 @@ class MediaFolder:
             if not path.is_file():
                 raise FileNotFoundError
             if path.stat().st_size > MAX_BYTES:
-                raise MediaError("too_large", f"{name!r} has {path.stat().st_size} bytes", allowed=f"at most {MAX_BYTES} bytes")
+                raise MediaError(
+                    "too_large", f"{name[:80]!r} has {path.stat().st_size} bytes", allowed=f"at most {MAX_BYTES} bytes"
+                )
             digest = sha256_file(path)
         except (OSError, RuntimeError) as error:
             why = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
@@ -61,7 +63,7 @@ class MediaFolder:
         path = self.root if wrong else (self.root / name).resolve()
         if wrong or not path.is_relative_to(self.root):
             raise SchemaError(
-                f"media file {name!r} lies outside the media folder",
+                f"media file {name[:80]!r} lies outside the media folder",
                 allowed="names relative to the media folder, without '..' and without links that lead out",
                 todo="copy the file into the folder",
             )

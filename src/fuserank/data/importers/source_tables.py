@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -23,12 +24,7 @@ def _csv(path: Path) -> Iterator[Row]:
     with _text(path) as file:
         reader = csv.DictReader(file, strict=True)
         header = reader.fieldnames or ()
-        if twice := sorted({name for name in header if list(header).count(name) > 1}):
-            raise SchemaError(
-                f"{path.name}: column {', '.join(map(repr, twice))} given twice",
-                allowed="each column once",
-                todo="rename or drop the repeated columns",
-            )
+        _refuse_repeated(path, header)
         for row in reader:
             if None in row or None in row.values():
                 raise SchemaError(
@@ -37,6 +33,15 @@ def _csv(path: Path) -> Iterator[Row]:
                     todo="quote fields that hold commas or line breaks",
                 )
             yield row
+
+
+def _refuse_repeated(path: Path, header: Sequence[str]) -> None:
+    if twice := sorted(name[:80] for name, count in Counter(header).items() if count > 1):
+        raise SchemaError(
+            f"{path.name}: column {', '.join(map(repr, twice))} given twice",
+            allowed="each column once",
+            todo="rename or drop the repeated columns",
+        )
 
 
 def _jsonl(path: Path) -> Iterator[Row]:
@@ -58,14 +63,23 @@ def _jsonl(path: Path) -> Iterator[Row]:
 
 def _json(line: str) -> Any:
     """A line as JSON; a UnicodeEncodeError for half of a surrogate pair, which no file could hold as text."""
-    row = json.loads(line)
+    row = json.loads(line, object_pairs_hook=_each_once)
     if "\\ud" in line.lower():
         json.dumps(row, ensure_ascii=False).encode()
     return row
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> Row:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"key {max(keys, key=keys.count)[:80]!r} given twice")
+    return row
+
+
 def _parquet(path: Path) -> Iterator[Row]:
     with pq.ParquetFile(path) as file:
+        _refuse_repeated(path, file.schema_arrow.names)
         for batch in file.iter_batches():
             yield from batch.to_pylist()
 
