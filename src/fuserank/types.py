@@ -28,7 +28,7 @@ QUARANTINE_REASONS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Product:
     """What is ranked. `image` and `audio` are media hashes; `attributes` is JSON text and is never a feature."""
 
@@ -47,7 +47,7 @@ class Product:
     split: str | None = None  # a product of a split is a candidate only there; None: everywhere
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Query:
     """What a shopper asks. At least one of text, image, audio or user_id is given."""
 
@@ -63,7 +63,7 @@ class Query:
     timestamp: int | None = None  # milliseconds since 1970, UTC: only what happened before is known to it; None: everything is
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Judgment:
     """How well a product answers a query: grade 0 .. the dataset's max_grade."""
 
@@ -73,7 +73,7 @@ class Judgment:
     source: str  # one of SOURCES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Interaction:
     """One event of a shopper, in the words of User Behavior Insights."""
 

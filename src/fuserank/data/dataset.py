@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from fuserank.types import SCHEMAS, Interaction, Judgment, Product, Query
 
 Progress = Callable[[int, int], None]  # called with (items done, items in all)
 NAME = r"^[a-z0-9][a-z0-9_.-]{0,63}$"  # of a dataset or a regime: they become names of folders and files
+BATCH = 4096  # rows that are read at once
 ROW_TYPES: dict[str, type] = {"products": Product, "queries": Query, "judgments": Judgment, "interactions": Interaction}
 
 
@@ -96,16 +97,22 @@ class Dataset:
             SchemaError: the file is damaged, a required column is missing, a column is unknown or does not convert to its type, or
                 a media hash is none.
         """
-        schema, path = SCHEMAS[name], self.root / f"{name}.parquet"
+        return pa.concat_tables([SCHEMAS[name].empty_table(), *self.batches(name)])
+
+    def batches(self, name: str) -> Iterator[pa.Table]:
+        """The table in parts of at most BATCH rows, each as `table` gives it and with its errors."""
+        path = self.root / f"{name}.parquet"
         if not path.exists() and name != "products":
-            return schema.empty_table()
+            return
         try:
-            table = pq.read_table(path)
-            table.validate(full=True)  # damaged bytes may be read as text that is no UTF-8
+            with pq.ParquetFile(path) as file:
+                yield conform(file.schema_arrow.empty_table(), name)  # columns that are not as they must be, also of no row
+                for batch in file.iter_batches(BATCH):
+                    batch.validate(full=True)  # damaged bytes may be read as text that is no UTF-8
+                    yield conform(pa.Table.from_batches([batch]), name)
         except (OSError, pa.ArrowException) as error:
             said = " ".join(str(error).split())
             raise SchemaError(f"{name}.parquet cannot be read: {said}", todo="import the data again") from None
-        return conform(table, name)
 
     @cached_property
     def products(self) -> list[Product]:
@@ -114,20 +121,19 @@ class Dataset:
         Raises:
             SchemaError: there is none, or the table is not as it must be.
         """
-        table = self.table("products")
-        if not len(table):
+        if not (rows := self._rows("products")):
             raise SchemaError("products.parquet holds no row", allowed="at least one product", todo="import the data again")
-        return _rows(table, Product)
+        return rows
 
     @cached_property
     def queries(self) -> list[Query]:
         """All queries, in file order."""
-        return _rows(self.table("queries"), Query)
+        return self._rows("queries")
 
     @cached_property
     def interactions(self) -> list[Interaction]:
         """All interactions, in time order."""
-        return sorted(_rows(self.table("interactions"), Interaction), key=lambda event: event.timestamp)
+        return sorted(self._rows("interactions"), key=lambda event: event.timestamp)
 
     @cached_property
     def qrels(self) -> dict[str, dict[str, int]]:
@@ -137,6 +143,9 @@ class Dataset:
         for query_id, product_id, grade in zip(*(table[c].to_pylist() for c in ("query_id", "product_id", "grade")), strict=True):
             qrels.setdefault(query_id, {})[product_id] = grade
         return qrels
+
+    def _rows(self, name: str) -> list[Any]:
+        return [row for batch in self.batches(name) for row in rows_of(batch, ROW_TYPES[name])]
 
     @cached_property
     def media(self) -> MediaStore:
@@ -186,12 +195,16 @@ def write_dataset(
     return Dataset.open(root)
 
 
-def _rows(table: pa.Table, row_type: type) -> list[Any]:
-    """Rows as dataclasses; a null in a column whose default is text reads as that default."""
+def rows_of(table: pa.Table, row_type: type) -> Iterator[Any]:
+    """Rows as dataclasses; a null in a column whose default is text reads as that default, and equal texts are one object."""
     defaults = {f.name: f.default for f in fields(row_type) if isinstance(f.default, str)}
-    columns = [table[f.name].to_pylist() for f in fields(row_type)]
-    names = [f.name for f in fields(row_type)]
-    return [
-        row_type(**{n: defaults.get(n) if v is None else v for n, v in zip(names, values, strict=True)})
-        for values in zip(*columns, strict=True)
-    ]
+    return map(row_type, *(_values(table[f.name].combine_chunks(), defaults.get(f.name)) for f in fields(row_type)))
+
+
+def _values(column: pa.Array, default: str | None) -> list[Any]:
+    """Values of a column, nulls as `default`."""
+    if not pa.types.is_string(column.type):
+        return column.to_pylist()
+    coded = (column if default is None else column.fill_null(default)).dictionary_encode()
+    texts = [*coded.dictionary.to_pylist(), None]
+    return [texts[code] for code in coded.indices.fill_null(len(texts) - 1).to_pylist()]

@@ -82,7 +82,7 @@ class HubImage:
     @cached_property
     def info(self) -> EncoderInfo:
         """Identity; reads the weights' bytes once."""
-        return self._network.info(int(self._reading.dim(self._network.config)))
+        return self._network.info(self._reading.dim)
 
     def prepare(self, value: bytes) -> np.ndarray:
         """Decode one picture: float32 (3, h, w).

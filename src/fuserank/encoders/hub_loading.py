@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from fuserank.encoders.hub_folder import HubFolder
-from fuserank.errors import SettingsError
+from fuserank.errors import FuserankError, SettingsError
 
 
 def refuse_other_architecture(folder: HubFolder, kind: str, allowed: Collection[str]) -> None:
@@ -40,12 +40,14 @@ def refuse_without(folder: HubFolder, names: Sequence[str]) -> None:
 
 @contextmanager
 def explained(folder: HubFolder) -> Iterator[None]:
-    """Turn what transformers raises about a folder into one error that names it."""
+    """Turn what transformers raises about a folder, loading or using it, into one error that names it."""
     try:
         yield
+    except FuserankError:
+        raise
     except Exception as error:  # of safetensors, tokenizers, json, torch … : each loader has its own kinds
         raise SettingsError(
-            f"encoder {folder.path} cannot be loaded: {' '.join(str(error).split())[:300]}",
+            f"encoder {folder.path} cannot be used: {' '.join(str(error).split())[:300]}",
             allowed="a whole model without code of its own, readable by the installed transformers",
             todo="fetch or save the model again, or choose another",
         ) from error

@@ -24,6 +24,8 @@ REVISION = 1  # of the code that makes vectors of these models; counts up when i
 # One of each must be there: without vocabulary transformers would make an empty tokenizer and say nothing.
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
 PROCESSORS = ("preprocessor_config.json", "processor_config.json")
+LARGEST, MOST_LABELS = 10**8, 10**5  # numbers in config.json; a list is made of as many labels as it says
+WIDEST, SIDE = 65_536, 2048  # numbers of a vector; pixels of a picture as a network sees it
 LONGEST = 512  # tokens of a text, when neither tokenizer nor network says less
 
 
@@ -46,6 +48,7 @@ class HubNetwork:
         """The configuration, defaults filled in."""
         import transformers
 
+        _refuse_huge(self.folder)
         with explained(self.folder), quiet():
             return transformers.AutoConfig.from_pretrained(self.folder.path, local_files_only=True, trust_remote_code=False)
 
@@ -81,19 +84,50 @@ class HubNetwork:
     def _where(self) -> torch.device:
         return device_of(self.device)
 
-    def info(self, dim: int) -> EncoderInfo:
-        """Identity: weights, preprocessing and our own code."""
+    def info(self, dim: Callable[[Any], int]) -> EncoderInfo:
+        """Identity: weights, preprocessing and our own code.
+
+        Args:
+            dim: reads the length of vectors off the configuration.
+        """
         digest = self.folder.sha256
-        return EncoderInfo(self.folder.name, f"{digest[:12]}+{REVISION}", dim, self.folder.licence, digest)
+        with explained(self.folder):
+            width = int(dim(self.config))
+            if not 0 < width <= WIDEST:
+                raise ValueError(f"vectors of {width} numbers; 1 to {WIDEST} are allowed")
+        return EncoderInfo(self.folder.name, f"{digest[:12]}+{REVISION}", width, self.folder.licence, digest)
 
     def run(self, inputs: Mapping[str, np.ndarray], method: Callable[..., Any]) -> np.ndarray:
-        """`method` of the network on a batch, as float32 on the CPU."""
+        """`method` of the network on a batch, as float32 on the CPU.
+
+        Raises:
+            SettingsError: the network cannot take it, or gives numbers that are not finite.
+        """
         import torch
 
-        with torch.inference_mode():
+        with explained(self.folder), torch.inference_mode():
             given = {name: torch.from_numpy(value).to(self._where) for name, value in inputs.items()}
             result: np.ndarray = method(**given).float().cpu().numpy()
+            if not np.isfinite(result).all():
+                raise ValueError("its vectors are not finite: are its weights?")
         return result
+
+
+def _refuse_huge(folder: HubFolder) -> None:
+    """Numbers that would take all memory before anything could be compared with the weights."""
+    todo: list[Any] = [folder.read_json("config.json")]
+    while todo:
+        part = todo.pop()
+        items = part.items() if isinstance(part, dict) else enumerate(part)
+        for key, value in items:
+            if isinstance(value, dict | list):
+                todo.append(value)
+            elif isinstance(value, int) and value > (MOST_LABELS if key == "num_labels" else LARGEST):
+                raise SettingsError(
+                    f"encoder {folder.path}: {str(key)[:80]} {str(value)[:20]} in config.json",
+                    allowed=f"at most {MOST_LABELS if key == 'num_labels' else LARGEST}",
+                    todo="fetch or save the model again",
+                )
 
 
 class HubTokenizer:
@@ -115,12 +149,14 @@ class HubTokenizer:
 
     def __call__(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         """What the network takes: int64 arrays (n, t) by name; texts that are too long are cut."""
-        tokenizer = self._tokenizer
-        limit = min(self._longest(self._network.config), tokenizer.model_max_length, LONGEST)
+        tokenizer, config = self._tokenizer, self._network.config
         padding = "max_length" if self._fill else True
-        with self._lock:
+        with self._lock, explained(self._network.folder):
+            limit = min(self._longest(config), tokenizer.model_max_length, LONGEST)
+            if limit < 1:
+                raise ValueError(f"texts of at most {limit} tokens")
             tokens = tokenizer(list(texts), padding=padding, truncation=True, max_length=limit, return_tensors="np")
-        return {name: np.asarray(value, np.int64) for name, value in tokens.items()}
+            return {name: np.asarray(value, np.int64) for name, value in tokens.items()}
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -156,10 +192,15 @@ class HubPictures:
             MediaError: see `decode_picture`.
         """
         processor = self._processor
-        size = max(int(value) for value in dict(processor.size).values() if value)
-        pixels = decode_picture(data, size, max_bytes=self._max_bytes, max_pixels=self._max_pixels)
-        made: np.ndarray = processor(images=[pixels], return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
-        return made.astype(np.float32)
+        with explained(self._folder):
+            size = max(int(value) for value in dict(processor.size).values() if value)
+            if not 0 < size <= SIDE:
+                raise ValueError(f"pictures of {size} pixels a side; at most {SIDE} are allowed")
+            pixels = decode_picture(data, size, max_bytes=self._max_bytes, max_pixels=self._max_pixels)
+            made: np.ndarray = processor(images=[pixels], return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
+            if max(made.shape) > SIDE or not np.isfinite(made).all():
+                raise ValueError(f"its processor gives {made.shape}, or numbers that are not finite")
+            return made.astype(np.float32)
 
     @cached_property
     def _processor(self) -> Any:

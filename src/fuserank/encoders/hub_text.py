@@ -11,7 +11,7 @@ import numpy as np
 from fuserank.devices import Device
 from fuserank.encoders.base import EncoderInfo, unit_rows
 from fuserank.encoders.hub_folder import HubFolder
-from fuserank.encoders.hub_loading import refuse_other_architecture
+from fuserank.encoders.hub_loading import explained, refuse_other_architecture
 from fuserank.encoders.hub_network import HubNetwork, HubTokenizer
 from fuserank.errors import SettingsError
 from fuserank.plugins import PluginTable
@@ -83,15 +83,16 @@ class HubText:
 
     def __init__(self, folder: HubFolder, device: Device = "cpu") -> None:
         refuse_other_architecture(folder, "text", ARCHITECTURES)
-        _refuse_other_modules(folder)
-        self.folder, self._pool, self.prompts = folder, POOLINGS[_pooling(folder)], _prompts(folder)
+        with explained(folder):
+            _refuse_other_modules(folder)
+            self.folder, self._pool, self.prompts = folder, POOLINGS[_pooling(folder)], _prompts(folder)
         self._network = HubNetwork(folder, device, unused=("pooler.",))
         self._tokenize = HubTokenizer(self._network, self._longest)
 
     @cached_property
     def info(self) -> EncoderInfo:
         """Identity; reads the weights' bytes once."""
-        return self._network.info(int(self._network.config.hidden_size))
+        return self._network.info(lambda config: config.hidden_size)
 
     def prepare(self, value: str) -> str:
         """The text as it is: cleaned before its prompt was put before it, whose line breaks belong to it."""
@@ -115,7 +116,7 @@ class HubText:
 
 
 def _refuse_other_modules(folder: HubFolder) -> None:
-    others = [m["type"] for m in folder.read_json("modules.json") or [] if m["type"].rpartition(".")[2] not in MODULES]
+    others = [m["type"] for m in folder.read_json("modules.json", list) if m["type"].rpartition(".")[2] not in MODULES]
     if others:
         raise SettingsError(
             f"encoder {folder.path}: module {others[0]} of its modules.json",
@@ -144,7 +145,9 @@ def _pooling(folder: HubFolder) -> str:
 def _prompts(folder: HubFolder) -> Prompts:
     """As sentence-transformers would choose them for a query and for a document."""
     config = folder.read_json("config_sentence_transformers.json")
-    named = config.get("prompts") or {}
+    named: dict[str, str] = config.get("prompts") or {}
+    if not isinstance(named, dict) or not all(isinstance(prompt, str) for prompt in named.values()):
+        raise TypeError("prompts that are no texts by name in config_sentence_transformers.json")
     otherwise = named.get(config.get("default_prompt_name") or "", "")
     document = next((named[name] for name in ("document", "passage", "corpus") if name in named), otherwise)
     return Prompts(named.get("query", otherwise), document)

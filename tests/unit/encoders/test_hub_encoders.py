@@ -212,5 +212,5 @@ def test_a_model_without_its_tokenizer_or_processor_is_refused(tmp_path):
 def test_a_folder_that_transformers_cannot_read_is_named(tmp_path, name, content):
     path = hub_models.bert(tmp_path / "bert")
     (path / name).write_bytes(content)
-    with pytest.raises(SettingsError, match=r"encoder .*bert cannot be loaded"):
+    with pytest.raises(SettingsError, match=r"encoder .*bert cannot be used"):
         encode(HubText(locate(str(path))), TEXTS)

@@ -1,6 +1,7 @@
 """A service is watched end to end: its own answers to the held-out queries are no drift, other traffic and other products are."""
 
 import time
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -57,7 +58,7 @@ def as_asked(data: Dataset, query):
 
 def given(data: Dataset, product) -> GivenProduct:
     media = {kind: data.media.get(key) for kind, key in (("image", product.image), ("audio", product.audio)) if key}
-    told = {key: value for key, value in vars(product).items() if key not in ("image", "audio", "split", "attributes")}
+    told = {key: value for key, value in asdict(product).items() if key not in ("image", "audio", "split", "attributes")}
     return GivenProduct(**told, **media)
 
 
@@ -112,7 +113,7 @@ def test_the_reference_is_asked_once(job, ask, held_out, monkeypatch):
 
 def test_a_replay_leaves_out_what_cannot_be_asked(job, service, tmp_path):
     queries = [query for query in job.dataset.queries if query.split in HELD_OUT]
-    long = [type(queries[0])(**{**vars(queries[0]), "text": "x" * 600, "query_id": "long"}), *queries]
+    long = [replace(queries[0], text="x" * 600, query_id="long"), *queries]
     data = Dataset(job.dataset.root, job.dataset.manifest)
     data.__dict__["queries"] = long
     table = replayed(data, lambda: service, tmp_path / "cache.parquet", sample=100)

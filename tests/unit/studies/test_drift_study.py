@@ -1,5 +1,7 @@
 """Monitoring cries wolf no more often than it says, and finds what was put there: the study with fewer batches."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -91,7 +93,7 @@ def test_a_pool_is_what_the_batches_have(workspace, tiny):
 def test_a_drifted_sample_differs_from_the_shop_in_one_thing(tmp_path, option, kind):
     core, other = (build_sample(tmp_path / name, products=60, queries=8, **more) for name, more in (("a", {}), ("b", option)))
     pairs = list(zip(core.products, other.products, strict=True))
-    changed = {key for one, two in pairs for key in vars(one) if getattr(one, key) != getattr(two, key)}
+    changed = {key for one, two in pairs for key in asdict(one) if getattr(one, key) != getattr(two, key)}
     assert kind in changed and changed <= (
         {"title", "description", "category", "locale", "split"} if kind == "title" else {"audio"}
     )

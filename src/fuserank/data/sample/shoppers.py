@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -76,4 +77,4 @@ def sessions(wished: Sequence[tuple[Query, Wish]], goods: Sequence[Good], rng: n
             )
             yield shown
             if rng.random() < (place + 1) ** -ETA * CLICK_GIVEN_SEEN[grade[row]]:
-                yield Interaction(**{**vars(shown), "timestamp": clock + 1000, "action": "click"})
+                yield replace(shown, timestamp=clock + 1000, action="click")
