@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from fuserank.encoders.hub_folder import HubFolder
 from fuserank.errors import FuserankError, SettingsError
 
+LARGEST, MOST_LABELS = 10**8, 10**5  # numbers in config.json; a list is made of as many labels as it says
+
 
 def refuse_other_architecture(folder: HubFolder, kind: str, allowed: Collection[str]) -> None:
-    """Check the architecture before anything is loaded.
+    """Check the architecture, and the numbers that it is made by, before anything is loaded.
 
     Raises:
-        SettingsError: it is not one of `allowed`.
+        SettingsError: it is not one of `allowed`, or a number would take all memory before it could be compared with the weights.
     """
     if folder.model_type not in allowed:
         raise SettingsError(
@@ -22,6 +25,23 @@ def refuse_other_architecture(folder: HubFolder, kind: str, allowed: Collection[
             allowed=", ".join(sorted(allowed)),
             todo=f"name a model of {kind} of one of these architectures",
         )
+    _refuse_huge(folder)
+
+
+def _refuse_huge(folder: HubFolder) -> None:
+    todo: list[Any] = [folder.read_json("config.json")]
+    while todo:
+        part = todo.pop()
+        items = part.items() if isinstance(part, dict) else enumerate(part)
+        for key, value in items:
+            if isinstance(value, dict | list):
+                todo.append(value)
+            elif isinstance(value, int) and value > (MOST_LABELS if key == "num_labels" else LARGEST):
+                raise SettingsError(
+                    f"encoder {folder.path}: {str(key)[:80]} {str(value)[:20]} in config.json",
+                    allowed=f"at most {MOST_LABELS if key == 'num_labels' else LARGEST}",
+                    todo="fetch or save the model again",
+                )
 
 
 def refuse_without(folder: HubFolder, names: Sequence[str]) -> None:

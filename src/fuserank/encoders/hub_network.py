@@ -24,7 +24,6 @@ REVISION = 1  # of the code that makes vectors of these models; counts up when i
 # One of each must be there: without vocabulary transformers would make an empty tokenizer and say nothing.
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model")
 PROCESSORS = ("preprocessor_config.json", "processor_config.json")
-LARGEST, MOST_LABELS = 10**8, 10**5  # numbers in config.json; a list is made of as many labels as it says
 WIDEST, SIDE = 65_536, 2048  # numbers of a vector; pixels of a picture as a network sees it
 LONGEST = 512  # tokens of a text, when neither tokenizer nor network says less
 
@@ -48,7 +47,6 @@ class HubNetwork:
         """The configuration, defaults filled in."""
         import transformers
 
-        _refuse_huge(self.folder)
         with explained(self.folder), quiet():
             return transformers.AutoConfig.from_pretrained(self.folder.path, local_files_only=True, trust_remote_code=False)
 
@@ -111,23 +109,6 @@ class HubNetwork:
             if not np.isfinite(result).all():
                 raise ValueError("its vectors are not finite: are its weights?")
         return result
-
-
-def _refuse_huge(folder: HubFolder) -> None:
-    """Numbers that would take all memory before anything could be compared with the weights."""
-    todo: list[Any] = [folder.read_json("config.json")]
-    while todo:
-        part = todo.pop()
-        items = part.items() if isinstance(part, dict) else enumerate(part)
-        for key, value in items:
-            if isinstance(value, dict | list):
-                todo.append(value)
-            elif isinstance(value, int) and value > (MOST_LABELS if key == "num_labels" else LARGEST):
-                raise SettingsError(
-                    f"encoder {folder.path}: {str(key)[:80]} {str(value)[:20]} in config.json",
-                    allowed=f"at most {MOST_LABELS if key == 'num_labels' else LARGEST}",
-                    todo="fetch or save the model again",
-                )
 
 
 class HubTokenizer:

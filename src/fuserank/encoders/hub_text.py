@@ -137,8 +137,12 @@ def _pooling(folder: HubFolder) -> str:
     flagged = [FLAGS.get(key, key) for key, on in config.items() if key.startswith("pooling_mode_") and on is True]
     named = config.get("pooling_mode", flagged or "mean")
     names = [named] if isinstance(named, str) else named
-    if len(names) != 1:
-        raise SettingsError(f"encoder {folder.path}: poolings {names} together", allowed="one pooling", todo="choose another model")
+    if len(names) != 1 or names[0] not in POOLINGS:
+        raise SettingsError(
+            f"encoder {folder.path}: poolings {str(names)[:80]}",
+            allowed=f"one of {', '.join(POOLINGS)}",
+            todo="choose another model",
+        )
     return str(names[0])
 
 

@@ -177,7 +177,7 @@ def test_a_name_that_is_no_model(name, tmp_path, monkeypatch):
 VALUES = st.none() | st.booleans() | st.integers(-(2**40), 2**20) | st.floats() | st.text(max_size=5) | st.lists(st.integers(0, 3))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_value_anywhere_gives_vectors_or_one_error(whole, tmp_path_factory, data):
     name, files = data.draw(
