@@ -137,7 +137,7 @@ def _pooling(folder: HubFolder) -> str:
     flagged = [FLAGS.get(key, key) for key, on in config.items() if key.startswith("pooling_mode_") and on is True]
     named = config.get("pooling_mode", flagged or "mean")
     names = [named] if isinstance(named, str) else named
-    if len(names) != 1 or names[0] not in POOLINGS:
+    if len(names) != 1 or not isinstance(names[0], str):
         raise SettingsError(
             f"encoder {folder.path}: poolings {str(names)[:80]}",
             allowed=f"one of {', '.join(POOLINGS)}",
