@@ -1,0 +1,1 @@
+"""Applications made of the library's parts: datasets, settings and steps."""
