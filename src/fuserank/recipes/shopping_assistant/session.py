@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from fuserank.messages import (
     ExplainedProduct,
     ExplainRequest,
-    ExplainResponse,
     ProductDetails,
     RankedProduct,
-    RankResponse,
     SearchRequest,
     ShopperQuery,
 )
+from fuserank.recipes.answering.shops import Shop
 from fuserank.recipes.shopping_assistant.asking import request_of
 from fuserank.recipes.shopping_assistant.reading import read
 from fuserank.recipes.shopping_assistant.fitting import contradicts, has_unwanted
@@ -23,19 +21,6 @@ from fuserank.recipes.shopping_assistant.reasons import Reason, reasons
 from fuserank.recipes.shopping_assistant.wish import Change, Wish, changed
 
 SHOWN = 3  # products of a reply
-
-
-class Shop(Protocol):
-    """A service, in this process or over HTTP."""
-
-    def search(self, request: SearchRequest) -> RankResponse:
-        """As of `fuserank.serving.RankingService`."""
-
-    def explain(self, request: ExplainRequest) -> ExplainResponse:
-        """As of `fuserank.serving.explain_answer`."""
-
-    def product(self, product_id: str) -> ProductDetails:
-        """The row of a product."""
 
 
 @dataclass(frozen=True)
