@@ -42,7 +42,7 @@ def fit_confidence(val: Best) -> Confidence:
             allowed="some with an answer and some without, some answered right and some wrong",
             todo="add questions of the kind that is missing to split val",
         )
-    calibration = fit_method("platt", val.score[:, None], val.right[:, None])
+    calibration = fit_method("platt", list(val.score[:, None]), list(val.right[:, None]))
     return Confidence(calibration, threshold_of(calibration.probability(val.score), val.answerable))
 
 

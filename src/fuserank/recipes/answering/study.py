@@ -117,7 +117,9 @@ def packaged(job: Job, found: Study, folder: Path) -> Path:
 
 def _floors(features: Features, val: list[Slate], test: list[Slate], relevant: int) -> dict[str, Mapping[str, float]]:
     rng = np.random.default_rng(0)
-    floors = {RANDOM: measures(best_answers(lambda slate: rng.random(len(slate.rows)), test, relevant), None)}
+    floors: dict[str, Mapping[str, float]] = {
+        RANDOM: measures(best_answers(lambda slate: rng.random(len(slate.rows)), test, relevant), None)
+    }
     accuracy: dict[str, float] = {}
     for column, name in enumerate(features.pair_names):
         accuracy[name] = measures(best_answers(_pair(column), val, relevant), None)["accuracy@1"]

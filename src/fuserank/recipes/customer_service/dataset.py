@@ -12,7 +12,9 @@ from fuserank.data.dataset import Dataset, Manifest, write_dataset
 from fuserank.recipes.customer_service.knowledge import entries, unanswered
 from fuserank.types import Judgment, Product, Query
 
-MANIFEST = Manifest(name="customer_service", origin="written for fuserank, see fuserank.recipes.customer_service", licence="Apache-2.0")
+MANIFEST = Manifest(
+    name="customer_service", origin="written for fuserank, see fuserank.recipes.customer_service", licence="Apache-2.0"
+)
 SHARES = (("test", 0.3), ("val", 0.2))  # of the topics of each category; the rest is train
 UNANSWERED = "unanswered"  # how ids of questions without an answer begin
 OWN_LANGUAGE, OTHER_LANGUAGE = 3, 2  # grades of the right topic
@@ -63,7 +65,7 @@ def is_answered(query_id: str) -> bool:
 def _dealt(rng: np.random.Generator) -> dict[str, str]:
     """topic -> split, in each category by SHARES."""
     topics = sorted({(entry.category, entry.topic) for entry in entries()})
-    split_of = {}
+    split_of: dict[str, str] = {}
     for _, group in groupby(topics, key=lambda pair: pair[0]):
         names = [topic for _, topic in group]
         order = [names[i] for i in rng.permutation(len(names))]
@@ -81,5 +83,7 @@ def _without_answer(rng: np.random.Generator) -> list[Query]:
         questions: Sequence[str] = [question for *_, question in group]
         for place, index in enumerate(rng.permutation(len(questions))):
             query_id, split = f"{UNANSWERED}-{kind}-{locale}-{index:02d}", "val" if place % 3 == 0 else "test"
-            queries.append(Query(query_id, text=questions[index], locale=locale, split=split, group=f"{UNANSWERED}={kind}-{locale}-{index}"))
+            queries.append(
+                Query(query_id, text=questions[index], locale=locale, split=split, group=f"{UNANSWERED}={kind}-{locale}-{index}")
+            )
     return queries

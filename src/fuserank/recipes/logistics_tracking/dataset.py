@@ -55,7 +55,7 @@ def build_tracking(root: Path, *, shipments: int = 200, seed: int = 0) -> Datase
 
 def number_of(query_id: str) -> str:
     """The tracking number of a question of the dataset."""
-    return query_id.split("/")[0]
+    return query_id.split("/", maxsplit=1)[0]
 
 
 def intent_of(query_id: str) -> str:
@@ -87,4 +87,7 @@ def _asked(
         text = wording.format(place=place.zh if locale == "zh" else place.en)
         query_id = f"{shipment.number}/{intent}/{locale}"
         query = Query(query_id, text=text, locale=locale, split=split, group=f"wording={intent}-{locale}-{number}")
-        yield query, dict.fromkeys((e.event_id for e in shipment.events), 0) if intent == VAGUE else grades_of(shipment, intent, place)
+        yield (
+            query,
+            dict.fromkeys((e.event_id for e in shipment.events), 0) if intent == VAGUE else grades_of(shipment, intent, place),
+        )

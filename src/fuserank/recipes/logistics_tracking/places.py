@@ -22,7 +22,13 @@ class Place:
 
     def name(self, chinese: bool) -> str:
         """As an answer says it."""
-        return f"{self.country_zh}{self.zh}" if chinese and self.country_zh != self.zh else self.zh if chinese else f"{self.en}, {self.country_en}"
+        return (
+            f"{self.country_zh}{self.zh}"
+            if chinese and self.country_zh != self.zh
+            else self.zh
+            if chinese
+            else f"{self.en}, {self.country_en}"
+        )
 
 
 @cache

@@ -86,11 +86,10 @@ class Tracker:
             return _told("unknown_place", chinese, place=place.strip()[:40])
         there = [event for event in shipment.events if event.place in meant]
         if meant and not there:
-            if len(meant) > 1 and len({town.en for town in meant}) == 1:
-                return _told("ambiguous_place", chinese, place=_either(meant, chinese))
-            return _told("not_there", chinese, shipment.latest, place=meant[0].name(chinese))
-        if len({event.place for event in there}) > 1:
-            return _told("ambiguous_place", chinese, place=_either([p for p in meant if any(e.place == p for e in there)], chinese))
+            return _told("not_there", chinese, shipment.latest, place=_either(meant, chinese))
+        passed = list(dict.fromkeys(event.place for event in there))
+        if len({town.en for town in passed}) < len(passed):
+            return _told("ambiguous_place", chinese, place=_either(passed, chinese))
         text = clean_text(f"{question} {place}")[:MAX_TEXT]
         return self._ranked(shipment, text, there or list(shipment.events), chinese)
 

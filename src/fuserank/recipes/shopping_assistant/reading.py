@@ -101,7 +101,16 @@ def read(text: str) -> Said:
     wanted, unwanted = _facets(rest)
     more_wanted, more_unwanted = _details(rest)
     return Said(
-        clean, has_cjk(clean), command, _topic(rest), (*wanted, *more_wanted), (*unwanted, *more_unwanted), anything, compared, low, high
+        clean,
+        has_cjk(clean),
+        command,
+        _topic(rest),
+        (*wanted, *more_wanted),
+        (*unwanted, *more_unwanted),
+        anything,
+        compared,
+        low,
+        high,
     )
 
 

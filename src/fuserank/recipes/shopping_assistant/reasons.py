@@ -115,5 +115,8 @@ def _shares(wish: Wish, explained: ExplainedProduct) -> Iterator[Reason]:
 
 
 def _reason(wish: Wish, kind: str, **evidence: Any) -> Reason:
-    said = {name: _CHINESE.get(str(value), value) if wish.chinese and name in ("field", "family") else value for name, value in evidence.items()}
+    said = {
+        name: _CHINESE.get(str(value), value) if wish.chinese and name in ("field", "family") else value
+        for name, value in evidence.items()
+    }
     return Reason(kind, _TEXTS[kind][wish.chinese].format(**said), evidence)

@@ -15,8 +15,8 @@ from fuserank.messages import (
 )
 from fuserank.recipes.answering.shops import Shop
 from fuserank.recipes.shopping_assistant.asking import request_of
-from fuserank.recipes.shopping_assistant.reading import read
 from fuserank.recipes.shopping_assistant.fitting import contradicts, has_unwanted
+from fuserank.recipes.shopping_assistant.reading import read
 from fuserank.recipes.shopping_assistant.reasons import Reason, reasons
 from fuserank.recipes.shopping_assistant.wish import Change, Wish, changed
 

@@ -1,14 +1,14 @@
 """What a shopper wants so far, and the rules by which a turn changes it.
 
-    a thing is named            a new wish: all earlier constraints go, but for those that the same turn says
-    a value of a facet          replaces the facet's values; "not red" takes red out and keeps it out
-    a detail ("with pockets")   is added
-    a price ("under 20")        replaces the bounds of the price
-    cheaper, dearer             a bound at the median price of what was shown; the other bound goes where the two would cross
-    any colour                  the facet is dropped
-    none of these, more         what was shown is not shown again; all else is kept
-    go back                     the wish before the last turn
-    start again                 everything is dropped
+a thing is named            a new wish: all earlier constraints go, but for those that the same turn says
+a value of a facet          replaces the facet's values; "not red" takes red out and keeps it out
+a detail ("with pockets")   is added
+a price ("under 20")        replaces the bounds of the price
+cheaper, dearer             a bound at the median price of what was shown; the other bound goes where the two would cross
+any colour                  the facet is dropped
+none of these, more         what was shown is not shown again; all else is kept
+go back                     the wish before the last turn
+start again                 everything is dropped
 """
 
 from __future__ import annotations
