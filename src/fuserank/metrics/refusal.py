@@ -1,7 +1,7 @@
 """When no answer is better than the best one: a threshold on the calibrated probability, set on validation.
 
-Shapes: Q questions; probability (Q,) of the best answer, in [0, 1]; right (Q,) bool, the best answer answers the question; a question
-without an answer is never right.
+Shapes: Q questions; probability (Q,) of the best answer, in [0, 1]; right (Q,) bool, the best answer answers the question, which is
+never so for a question without an answer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Measures = dict[str, float]
 
 
 def threshold_of(probability: np.ndarray, answerable: np.ndarray) -> float:
-    """The threshold with the greatest mean of two shares: of answerable questions that are answered, and of others that are refused.
+    """The threshold with the greatest mean of two shares: answerable questions that are answered, and others that are refused.
 
     It does not depend on how many of the questions have no answer, which differs from shop to shop (Youden 1950, "Index for rating
     diagnostic tests"). It lies midway between two probabilities that occurred, so that neither side touches it.
@@ -38,10 +38,9 @@ def measured(probability: np.ndarray, right: np.ndarray, answerable: np.ndarray,
     """How well it is known when to be silent.
 
     Returns:
-        ``refusal precision`` of the refused, how many have no answer; ``refusal recall`` of those without an answer, how many are
-        refused; ``answered`` of those with an answer, how many get one; ``right of answered`` of all answers that are given, how many
-        are right; ``ECE`` (equal mass) and ``Brier`` of the stated probability that the best answer is right. A share of nothing is
-        1.0: nobody was wronged.
+        ``refusal precision``: of the refused, how many have no answer; ``refusal recall``: of those without an answer, how many are
+        refused; ``answered``: of those with an answer, how many get one; ``right of answered``: of all answers that are given, how
+        many are right; ``ECE`` (equal mass) and ``Brier`` of the stated probability. A share of nothing is 1.0.
     """
     refused = probability < threshold
     return {

@@ -38,7 +38,7 @@ def fit_confidence(val: Best) -> Confidence:
     """
     if val.answerable.all() or not val.answerable.any() or val.right.all() or not val.right.any():
         raise TooFewError(
-            f"of {len(val.score)} questions of validation {int(val.answerable.sum())} have an answer and {int(val.right.sum())} get it",
+            f"{len(val.score)} questions of validation, {int(val.answerable.sum())} with an answer, {int(val.right.sum())} get it",
             allowed="some with an answer and some without, some answered right and some wrong",
             todo="add questions of the kind that is missing to split val",
         )

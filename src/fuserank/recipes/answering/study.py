@@ -69,7 +69,7 @@ class Study:
         return {part: (len(shares), float(np.mean(shares))) for part, shares in sorted(parts.items())}
 
 
-def study(job: Job, told: Callable[[str], None] = lambda line: None) -> Study:
+def study(job: Job, told: Callable[[str], None] | None = None) -> Study:
     """Run it; what was computed before is taken from the store.
 
     Args:
@@ -80,6 +80,7 @@ def study(job: Job, told: Callable[[str], None] = lambda line: None) -> Study:
         InputError: a split has too few questions.
     """
     data, relevant = job.dataset, job.dataset.manifest.relevant_grade
+    told = told or (lambda _: None)
     told("features")
     features, _ = extract(job)
     train_slates, val_slates, _ = slates_of(job, features)

@@ -23,8 +23,8 @@ OWN_LANGUAGE, OTHER_LANGUAGE = 3, 2  # grades of the right topic
 def build_help(root: Path, *, seed: int = 0) -> Dataset:
     """Write the dataset; the same seed gives the same bytes.
 
-    Every entry can answer every question. The topics are dealt to train, val and test, so that no topic that is asked for in test was
-    asked for in training. Questions without an answer have no judgment; one in three stands in val, the others in test.
+    Every entry can answer every question. The topics are dealt to train, val and test, so that no topic that is asked for in test
+    was asked for in training. Questions without an answer have no judgment; one in three stands in val, the others in test.
 
     Args:
         root: the folder to make or replace.

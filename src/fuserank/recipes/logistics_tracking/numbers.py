@@ -1,7 +1,7 @@
 """Tracking numbers with check digits, so that a mistyped one is refused before anybody looks for it.
 
-S10   two letters, eight digits, a check digit, the country: RA123456785GB. Weights 8 6 4 2 3 5 9 7, 11 minus the sum modulo 11, with
-      10 read as 0 and 11 as 5 (Universal Postal Union, standard S10, "Identification of postal items: 13-character identifier").
+S10   two letters, eight digits, a check digit, the country: RA123456785GB. Weights 8 6 4 2 3 5 9 7, 11 minus the sum modulo 11,
+      with 10 read as 0 and 11 as 5 (Universal Postal Union, standard S10, "Identification of postal items").
 SSCC  eighteen digits: 106141412345678908. Weights 3 and 1 in turn, what is missing to ten (GS1 General Specifications, section
       "Standard check digit calculations").
 """
@@ -28,7 +28,7 @@ class Scheme:
 
     Attributes:
         name: of the standard.
-        form: of a number without spaces, in capitals; its groups are what stands before the digits, the digits, and what stands behind.
+        form: of a number without spaces, in capitals; its groups: what stands before the digits, the digits, what stands behind.
         check: digits without the last -> the last.
     """
 
@@ -62,8 +62,8 @@ def read_number(typed: str) -> str:
     """A typed number in its one form: capitals, without spaces and hyphens.
 
     Raises:
-        RequestError: it is no number of a known form, or its check digit does not fit; the hint says which neighbours, if swapped back,
-            would make it right. It is made from the number alone, so that nobody learns the numbers of others.
+        RequestError: it is no number of a known form, or its check digit does not fit; the hint says which neighbours, if
+            swapped back, make it right. It is made from the number alone, so that nobody learns the numbers of others.
     """
     plain = re.sub(r"[\s\-.]", "", unicodedata.normalize("NFKC", typed[: 4 * LONGEST])).upper()
     for scheme in SCHEMES:

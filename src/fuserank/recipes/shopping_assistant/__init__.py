@@ -1,1 +1,1 @@
-"""A shopper talks, in text or voice; what was said before is carried on by rules, and every reason is a fact of the product's row."""
+"""A shopper talks, in text or voice; what was said before is carried on by rules, and every reason is a fact of a row."""

@@ -10,7 +10,7 @@ from fuserank.recipes.shopping_assistant.wish import Wish
 
 
 def words_of(wish: Wish) -> str:
-    """The wish in words, in the language of the last turn, e.g. ``"blue floral dress"`` or ``"蓝色碎花连衣裙"``; at most MAX_TEXT."""
+    """The wish in words, in the language of the last turn: ``"blue floral dress"``, ``"蓝色碎花连衣裙"``; at most MAX_TEXT long."""
     asked = [(facet, vocabulary().asked_as(facet, value, wish.chinese)) for facet, value in wish.wanted]
     in_tables = [word for facet, word in asked if facet in vocabulary().facets]
     details = [word for facet, word in asked if facet not in vocabulary().facets]

@@ -1,4 +1,4 @@
-"""What of a ranking is left out whatever its score: what the shopper does not want, and what says itself that it is something else."""
+"""What of a ranking is left out whatever its score: what is not wanted, and what says itself that it is something else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a product is shown: facts of its row and of its explanation, each with the evidence that proves it. Nothing else is ever said."""
+"""Why a product is shown: facts of its row and of its explanation, each with its evidence. Nothing else is ever said."""
 
 from __future__ import annotations
 
