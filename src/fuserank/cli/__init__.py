@@ -11,7 +11,7 @@ import sys
 from rich.console import Console
 from rich.markup import escape
 
-from fuserank.cli import champions, comparing, data, lineages, looking, operating, releasing, serving, training, versions
+from fuserank.cli import champions, comparing, data, lineages, looking, operating, recipes, releasing, serving, training, versions
 from fuserank.cli.base import app, models
 from fuserank.errors import FuserankError
 
@@ -26,6 +26,7 @@ __all__ = [
     "main",
     "models",
     "operating",
+    "recipes",
     "releasing",
     "serving",
     "training",

@@ -87,7 +87,9 @@ class TalkingShop:
         def score(product_id, title):
             return self.scores.get(product_id, float(sum(word in title.casefold() for word in text.casefold().split())))
 
-        best = sorted(((score(i, title), i, title, category, price) for i, title, category, price in given), key=lambda x: -x[0])[:k]
+        best = sorted(((score(i, title), i, title, category, price) for i, title, category, price in given), key=lambda x: -x[0])[
+            :k
+        ]
         results = [
             RankedProduct(
                 product_id=i,

@@ -25,7 +25,17 @@ ROWS = [
     row("d5", "blue dress", 25.0),
     row("d6", "red dress with pockets", 10.0),
 ]
-SESSION = ["show me red bags", "cheaper", "in blue", "with flowers", "go back", "none of these", "给我看绿色的杯子", "贵一点", "start again"]
+SESSION = [
+    "show me red bags",
+    "cheaper",
+    "in blue",
+    "with flowers",
+    "go back",
+    "none of these",
+    "给我看绿色的杯子",
+    "贵一点",
+    "start again",
+]
 
 
 def offered(reply):

@@ -85,7 +85,14 @@ def test_every_reason_holds_whatever_the_product(title, topic, price, chinese):
 
 @pytest.mark.parametrize(
     ("title", "expected"),
-    [("green bag", True), ("red bag", False), ("bag", False), ("red and green bag", False), ("绿色购物袋", True), ("红色购物袋", False)],
+    [
+        ("green bag", True),
+        ("red bag", False),
+        ("bag", False),
+        ("red and green bag", False),
+        ("绿色购物袋", True),
+        ("红色购物袋", False),
+    ],
 )
 def test_a_title_that_names_another_colour_contradicts(title, expected):
     assert contradicts(row("b", title), WISH) is expected

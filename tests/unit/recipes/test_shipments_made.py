@@ -12,7 +12,12 @@ from fuserank.recipes.logistics_tracking.numbers import read_number
 from fuserank.recipes.logistics_tracking.questions import ANSWERED_BY, LOCALES, answer_of, grades_of, wordings
 from fuserank.recipes.logistics_tracking.shipments import STATUSES, make_shipments
 
-BEFORE = {"customs_cleared": "customs", "out_for_delivery": "customs_cleared", "delivered": "out_for_delivery", "exception": "out_for_delivery"}
+BEFORE = {
+    "customs_cleared": "customs",
+    "out_for_delivery": "customs_cleared",
+    "delivered": "out_for_delivery",
+    "exception": "out_for_delivery",
+}
 
 
 @given(st.integers(1, 40), st.integers(0, 5))

@@ -32,7 +32,9 @@ def test_by_hand(serial, digit):
 
 
 def test_a_remainder_of_one_gives_zero():
-    serial = next(f"{n:08d}" for n in range(1000) if sum(w * int(d) for w, d in zip((8, 6, 4, 2, 3, 5, 9, 7), f"{n:08d}")) % 11 == 1)
+    serial = next(
+        f"{n:08d}" for n in range(1000) if sum(w * int(d) for w, d in zip((8, 6, 4, 2, 3, 5, 9, 7), f"{n:08d}")) % 11 == 1
+    )
     assert s10_check(serial) == 0
 
 
@@ -56,7 +58,9 @@ def test_swapped_neighbours_are_refused_and_named(serial, place):
     assert number in hint or len(re.findall("RA", hint)) == 3  # of more than three ways back three are named
 
 
-@pytest.mark.parametrize("typed", ["ra 4731 2482 9 gb", "RA-473124829-GB", "ＲＡ４７３１２４８２９ＧＢ", "RA47312482９GB", "RA473I24829GB"])
+@pytest.mark.parametrize(
+    "typed", ["ra 4731 2482 9 gb", "RA-473124829-GB", "ＲＡ４７３１２４８２９ＧＢ", "RA47312482９GB", "RA473I24829GB"]
+)
 def test_spellings_of_one_number(typed):
     assert read_number(typed) == "RA473124829GB"
 

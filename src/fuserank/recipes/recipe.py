@@ -1,0 +1,60 @@
+"""A recipe: a TOML file that says on which data, with which settings, which steps are taken."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fuserank.errors import InputError
+
+FOLDER = Path("recipes")
+
+
+class Step(BaseModel):
+    """One step; what else stands beside its name are its options."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    step: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keywords of the step."""
+        return dict(self.model_extra or {})
+
+
+class Recipe(BaseModel):
+    """What a recipe says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
+    summary: str
+    data: Path = Field(description="the dataset folder")
+    settings: dict[str, Any] = Field(default_factory=dict, description="nested like `fuserank.settings.Settings`")
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+
+def read_recipe(name: str, folder: Path = FOLDER) -> Recipe:
+    """The recipe of a name.
+
+    Raises:
+        InputError: there is none, or its file is not as it must be.
+    """
+    file = folder / f"{name}.toml"
+    known = ", ".join(sorted(path.stem for path in folder.glob("*.toml")))
+    if not name.isidentifier() or not file.is_file():
+        raise InputError(f"no recipe {name[:80]!r} in {folder}/", allowed=known or "none there", todo="see `fuserank recipe`")
+    try:
+        return Recipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: {str(error)[:80]}", allowed="TOML", todo="correct the file") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(
+            f"{file}: {where}: {first['msg']}"[:200], allowed=", ".join(Recipe.model_fields), todo="correct it"
+        ) from None
