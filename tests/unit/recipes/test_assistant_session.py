@@ -1,4 +1,4 @@
-"""Sessions: over a table, where each rule shows in what is offered; and over a served model, where each reason is looked up in the data."""
+"""Sessions: over a table, where each rule shows in what is offered; over a served model, each reason looked up in the data."""
 
 import re
 

@@ -33,7 +33,9 @@ def test_by_hand(serial, digit):
 
 def test_a_remainder_of_one_gives_zero():
     serial = next(
-        f"{n:08d}" for n in range(1000) if sum(w * int(d) for w, d in zip((8, 6, 4, 2, 3, 5, 9, 7), f"{n:08d}")) % 11 == 1
+        f"{n:08d}"
+        for n in range(1000)
+        if sum(w * int(d) for w, d in zip((8, 6, 4, 2, 3, 5, 9, 7), f"{n:08d}", strict=True)) % 11 == 1
     )
     assert s10_check(serial) == 0
 

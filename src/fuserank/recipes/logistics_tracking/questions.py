@@ -22,7 +22,7 @@ ANSWERED_BY: dict[str, tuple[str, ...]] = {
     "exception": ("exception",),
     "through": (),
 }
-SPLIT_OF_WORDING = ("train",) * 4 + ("val",) * 2 + ("test",) * 2  # of the eight wordings, in a drawn order
+SPLIT_OF_WORDING = ("train",) * 7 + ("val",) * 3 + ("test",) * 4  # of the fourteen wordings, in a drawn order
 RIGHT, LATER_ASKED = 3, 1  # grades: the event that answers; the latest one beside an older answer
 
 
@@ -51,9 +51,13 @@ def answer_of(shipment: Shipment, intent: str, place: Place | None = None) -> Ev
 
 
 def grades_of(shipment: Shipment, intent: str, place: Place | None = None) -> dict[str, int]:
-    """event_id -> grade 0..3 of all events: RIGHT for the one that answers, LATER_ASKED for the latest when another one does."""
+    """event_id -> grade 0..3 of all events: RIGHT for what answers, LATER_ASKED for the latest when another one does.
+
+    One event answers, but to a question for a place each event there does: arriving and leaving are both news of it.
+    """
     right = answer_of(shipment, intent, place)
     grades = {event.event_id: 0 for event in shipment.events}
     grades[shipment.latest.event_id] = LATER_ASKED
-    grades[right.event_id] = RIGHT
+    there = [event for event in shipment.events if intent == "through" and event.place == place]
+    grades |= {event.event_id: RIGHT for event in there or [right]}
     return grades
