@@ -44,10 +44,14 @@ def read_recipe(name: str, folder: Path = FOLDER) -> Recipe:
     Raises:
         InputError: there is none, or its file is not as it must be.
     """
-    file = folder / f"{name}.toml"
-    known = ", ".join(sorted(path.stem for path in folder.glob("*.toml")))
-    if not name.isidentifier() or not file.is_file():
-        raise InputError(f"no recipe {name[:80]!r} in {folder}/", allowed=known or "none there", todo="see `fuserank recipe`")
+    known = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    if name not in known:
+        raise InputError(
+            f"no recipe {name[:80]!r} in {str(folder)[-80:]}/",
+            allowed=", ".join(known) or "none there",
+            todo="see `fuserank recipe`",
+        )
+    file = known[name]
     try:
         return Recipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
