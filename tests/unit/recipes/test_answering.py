@@ -86,6 +86,7 @@ def found(help_job):
     return study(help_job)
 
 
+@pytest.mark.slow  # trains
 def test_slates_hold_the_entries_of_the_language(help_job, found):
     data = help_job.dataset
     locale = {product.product_id: product.locale for product in data.products}
