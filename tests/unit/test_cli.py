@@ -18,6 +18,7 @@ COMMANDS = (
     "study",
     "explain",
     "monitor",
+    "recipe",
     "serve",
     "release",
     "compare",
