@@ -139,8 +139,8 @@ def _pooling(folder: HubFolder) -> str:
     names = [named] if isinstance(named, str) else named
     if len(names) != 1 or not isinstance(names[0], str):
         raise SettingsError(
-            f"encoder {folder.path}: poolings {str(names)[:80]}",
-            allowed=f"one of {', '.join(POOLINGS)}",
+            f"encoder {folder.path}: poolings {str(names)[:80]} together",
+            allowed="one pooling",
             todo="choose another model",
         )
     return str(names[0])
