@@ -10,6 +10,8 @@ from fuserank.data.dataset import Dataset
 COMMANDS = (
     "sample",
     "import",
+    "export",
+    "judge",
     "validate",
     "extract",
     "train",

@@ -26,9 +26,8 @@ def lambdamart(
     import lightgbm
 
     rng = np.random.default_rng(seed)
-    table = _Table(features, train, seed)
-    out_of_fold, columns = picture_scores(features, train, val, seed)
-    train = [with_columns(s, found) for s, found in zip(train, out_of_fold, strict=True)]
+    table = TreeTable(features, train, seed)
+    train, columns = stacked(features, train, val, seed)
     val = [with_columns(s, columns(s)) for s in val]
     train = [s.take(np.lexsort((rng.random(len(s.rows)), -s.grades))[:POOL]) for s in train]
     trees = lightgbm.LGBMRanker(
@@ -64,7 +63,15 @@ def lambdamart(
     return {"LightGBM LambdaMART": score}
 
 
-class _Table:
+def stacked(
+    features: Features, train: Sequence[Slate], val: Sequence[Slate], seed: int
+) -> tuple[list[Slate], Callable[[Slate], np.ndarray]]:
+    """Training slates with the out-of-fold scores of the picture models, and the function that gives those of any other slate."""
+    out_of_fold, columns = picture_scores(features, train, val, seed)
+    return [with_columns(s, found) for s, found in zip(train, out_of_fold, strict=True)], columns
+
+
+class TreeTable:
     """Rows of numbers for the trees: (N, S + M + components of products + components of queries), float32."""
 
     def __init__(self, features: Features, train: Sequence[Slate], seed: int) -> None:
@@ -74,7 +81,20 @@ class _Table:
             self.products += principal_components([products], TREE_COMPONENTS, seed)
             self.queries += principal_components([queries], TREE_COMPONENTS, seed)
 
+    def names(self, features: Features, width: int) -> list[str]:
+        """What the columns of a table of `width` columns hold, in order; those between pair scores and mask are picture models."""
+        masks = [f"present.{modality.name}" for modality in features.modalities]
+        parts = [
+            f"{side}{number}.component{column}"
+            for side, sides in (("product", self.products), ("query", self.queries))
+            for number, part in enumerate(sides)
+            for column in range(part.shape[1])
+        ]
+        pictures = width - len(features.pair_names) - len(masks) - len(parts)
+        return [*features.pair_names, *(f"picture_model{number}" for number in range(pictures)), *masks, *parts]
+
     def __call__(self, slate: Slate) -> np.ndarray:
+        """The rows of a slate that has the columns of the picture models."""
         query = np.concatenate([q[slate.query] for q in self.queries])
         parts = [slate.pairs, slate.present, *(p[slate.rows] for p in self.products), np.tile(query, (len(slate.rows), 1))]
         return np.concatenate(parts, axis=1, dtype=np.float32)

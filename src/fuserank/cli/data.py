@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,13 +36,15 @@ def sample(
 @app.command("import", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def import_(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="fashion, grocery, chorus, online_retail, or table for your own")],
-    source: Annotated[Path, typer.Option("--from", help="the folder to read")],
+    name: Annotated[
+        str, typer.Argument(help="table for your own; trec, quepid, ubi, letor, metarank onto a dataset; fashion, grocery …")
+    ],
+    source: Annotated[Path, typer.Option("--from", help="the folder or file to read")],
     target: Annotated[Path | None, typer.Option("--to", help="the dataset folder to make; default data/NAME")] = None,
     column: Annotated[list[str] | None, typer.Option("--map", help="table only: our_column=your_column, may be repeated")] = None,
     media: Annotated[Path | None, typer.Option(help="table only: folder of the pictures and sounds that the tables name")] = None,
 ) -> None:
-    """Turn a folder into a dataset. Further options go to the importer: --regime, --batch, --fold, --name, --candidates …"""
+    """Turn a folder into a dataset. Further options go to the importer: --onto, --duplicates, --unknown, --name, --fold …"""
     from fuserank.data.importers import IMPORTERS
 
     importer = IMPORTERS[name]
@@ -62,8 +66,56 @@ def import_(
         raise InputError(f"import {name}: {wrong}", allowed=allowed, todo="correct the options") from None
     for warning in dataset.warnings:
         out.print(f"[yellow]note:[/] {escape(warning)}")
-    judged = sum(len(grades) for grades in dataset.qrels.values())
-    out.print(f"{dataset.root}: {len(dataset.products)} products, {len(dataset.queries)} queries, {judged} judgments")
+    counts = ", ".join(f"{dataset.count(table)} {table}" for table in ("products", "queries", "judgments", "interactions"))
+    out.print(f"{dataset.root}: {counts}")
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="trec, quepid, ubi, letor, metarank, esci, wands or huggingface")],
+    data: Data,
+    target: Annotated[Path, typer.Option("--to", help="the folder to make or replace")],
+) -> None:
+    """Write a dataset, or what of it the format can hold, as others read it."""
+    from fuserank.pipeline.exporting import export as step
+
+    with named_bars() as bars:
+        notes = step(lambda: job_of(data), data, name, target, progress=bars)
+    for note in notes:
+        out.print(f"[yellow]note:[/] {escape(note)}")
+    out.print(f"{target}: {', '.join(sorted(path.name for path in target.iterdir()))}")
+
+
+@app.command()
+def judge(
+    sources: Annotated[list[Path], typer.Argument(help="CSV files, or folders of them")],
+    target: Annotated[Path, typer.Option("--to", help="the judgments to write, as CSV")],
+    how: Annotated[str, typer.Option(help="median, mean or majority")] = "median",
+    max_grade: Annotated[int, typer.Option(help="highest grade")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="print the agreement as JSON")] = False,
+) -> None:
+    """Turn judgments of several people into grades, and say how far they agree."""
+    from fuserank.data.agreement import HOW, agreement, read_grades, settle, write_grades
+
+    if how not in HOW:
+        raise InputError(f"--how {how[:80]!r}", allowed=", ".join(HOW), todo="choose one of them")
+    files = [file for path in sources for file in (sorted(path.glob("*.csv")) if path.is_dir() else [path])]
+    grades = read_grades([file for file in files if file.absolute() != target.absolute()], max_grade)
+    found = agreement(grades)
+    write_grades(target, settle(grades, how))
+    if as_json:
+        print(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    out.print(f"{target}: {found.pairs} pairs judged by {found.raters} people, grades by {how}")
+    out.print(f"Krippendorff's alpha (ordinal) {_number(found.alpha)}, Fleiss' kappa {_number(found.kappa)}")
+    for rater, distance in list(found.distances.items())[:5]:
+        out.print(f"{escape(rater)}: {distance:.2f} grades from the others")
+    for query_id, product_id, given in found.disputed:
+        out.print(f"disputed: {escape(query_id)} / {escape(product_id)}: {', '.join(map(str, given))}")
+
+
+def _number(value: float | None) -> str:
+    return "cannot be told" if value is None else f"{value:.3f}"
 
 
 @app.command()

@@ -144,6 +144,11 @@ class Dataset:
             qrels.setdefault(query_id, {})[product_id] = grade
         return qrels
 
+    def count(self, name: str) -> int:
+        """Rows of a table, without reading them; 0 for one that is not there."""
+        path = self.root / f"{name}.parquet"
+        return int(pq.read_metadata(path).num_rows) if path.exists() else 0
+
     def _rows(self, name: str) -> list[Any]:
         return [row for batch in self.batches(name) for row in rows_of(batch, ROW_TYPES[name])]
 
@@ -168,15 +173,15 @@ def write_dataset(
     *,
     products: Sequence[Product],
     queries: Sequence[Query] = (),
-    judgments: Iterable[Judgment] | pa.Table = (),
-    interactions: Sequence[Interaction] = (),
+    judgments: Iterable[Judgment] | pa.Table | pa.RecordBatchReader = (),
+    interactions: Sequence[Interaction] | pa.Table | pa.RecordBatchReader = (),
     media: Iterable[bytes] = (),
 ) -> Dataset:
     """Write a dataset folder atomically: it is there as a whole or not at all. The same input gives the same bytes.
 
     Args:
         root: the folder to make or replace.
-        judgments: rows, or a table for large sets.
+        judgments, interactions: rows, a table, or for what does not fit into memory a reader of batches.
         media: bytes of pictures and sounds, streamed.
 
     Raises:
@@ -186,13 +191,24 @@ def write_dataset(
     with new_folder(target_folder(root)) as folder:
         (folder / "dataset.json").write_text(json.dumps(manifest.model_dump(), indent=2, sort_keys=True) + "\n")
         for name, rows in tables.items():
-            table = (
-                rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMAS[name])
-            )
-            if len(table) or name == "products":
-                pq.write_table(conform(table, name), folder / f"{name}.parquet", compression="zstd")
+            _write_table(folder, name, rows)
         write_media(folder, media)
     return Dataset.open(root)
+
+
+def _write_table(folder: Path, name: str, rows: Any) -> None:
+    path = folder / f"{name}.parquet"
+    if isinstance(rows, pa.RecordBatchReader):
+        writer = None
+        for batch in rows:
+            writer = writer or pq.ParquetWriter(path, SCHEMAS[name], compression="zstd")
+            writer.write_table(conform(pa.Table.from_batches([batch]), name))
+        if writer:
+            writer.close()
+        return
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMAS[name])
+    if len(table) or name == "products":
+        pq.write_table(conform(table, name), path, compression="zstd")
 
 
 def rows_of(table: pa.Table, row_type: type) -> Iterator[Any]:
