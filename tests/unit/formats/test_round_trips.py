@@ -45,7 +45,7 @@ def test_a_letor_file_holds_features_by_number_and_gives_its_grades_back(shop, t
     slates = {"train": [("q1", ["p1", "p2"], np.array([3, 0]), features)]}
     (tmp_path / "out").mkdir()
     notes = export_letor(shop, tmp_path / "out", slates=slates, names=["text.cosine", "present.text"])
-    assert (tmp_path / "out" / "train.txt").read_text() == "3 qid:q1 1:0.5 # p1\n0 qid:q1 2:-1.24999998e-07 # p2\n"
+    assert (tmp_path / "out" / "train.txt").read_text() == "3 qid:q1 1:0.5 # p1\n0 qid:q1 2:-1.25e-07 # p2\n"
     assert (tmp_path / "out" / "features.txt").read_text() == "1 text.cosine\n2 present.text\n"
     assert any("2 queries are left out" in note for note in notes)
     again = imported("letor", tmp_path / "out" / "train.txt", tmp_path / "again", onto=shop.root)
