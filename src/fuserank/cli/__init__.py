@@ -11,13 +11,27 @@ import sys
 from rich.console import Console
 from rich.markup import escape
 
-from fuserank.cli import champions, comparing, data, lineages, looking, operating, recipes, releasing, serving, training, versions
+from fuserank.cli import (
+    behaviour,
+    champions,
+    comparing,
+    data,
+    lineages,
+    looking,
+    operating,
+    recipes,
+    releasing,
+    serving,
+    training,
+    versions,
+)
 from fuserank.cli.base import app, models
 from fuserank.errors import FuserankError
 
 # Importing the modules registers their commands.
 __all__ = [
     "app",
+    "behaviour",
     "champions",
     "comparing",
     "data",

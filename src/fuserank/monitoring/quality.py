@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fuserank.click_models.coec import gain_of_a_look, looked_at
 from fuserank.monitoring.distances import AT_ONCE
 from fuserank.monitoring.permutations import Dealt, dealings
 from fuserank.monitoring.verdict import QualityChange
 
 DEPTH = 10
-HIGHEST = 3.0  # gain, of a purchase; more than one purchase by each who looks is no measurement
 FEWEST_ACTS = 50  # requests with a click, cart or purchase, a side
 TOLERANCE = 0.02  # a smaller fall of nDCG does not matter
 
@@ -158,7 +158,7 @@ class _Cells:
         def by_cell(values: np.ndarray) -> csr_array:
             return csr_array((values.astype(np.float32), (row, cell)), shape=shape)
 
-        self._looks = by_cell((1.0 + rank) ** -position_bias)
+        self._looks = by_cell(looked_at(1 + rank, position_bias))
         self._gains, self._discounts = by_cell(gains[row, rank]), by_cell(discount)
         self._asked = csr_array((np.ones(len(queries), np.float32), (np.arange(len(queries)), query)))
         count = np.bincount(of_query)
@@ -177,7 +177,7 @@ class _Cells:
         Linear gain, discount 1 / log2(1 + rank); 0 where no product has a gain.
         """
         looks, gains, discounts, asked = (chosen @ part for part in (self._looks, self._gains, self._discounts, self._asked))
-        gain = np.minimum(np.divide(gains, looks, out=np.zeros_like(gains), where=looks > 0), HIGHEST)
+        gain = gain_of_a_look(gains, looks)
         padded = [np.concatenate([part, np.zeros((len(part), 1), part.dtype)], axis=1) for part in (gain, gain * discounts)]
         best = -np.sort(-np.partition(padded[0][:, self._place], -DEPTH, axis=2)[:, :, -DEPTH:], axis=2)
         ideal = best @ self._ideal

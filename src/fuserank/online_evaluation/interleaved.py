@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from fuserank.online_evaluation.requests import GAINS, Answer
+from fuserank.click_models import GAINS
+from fuserank.online_evaluation.requests import Answer
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from fuserank.click_models import GAINS
 from fuserank.metrics.ndcg import ndcg
 
 DEPTH = 10
-GAINS = {"click": 1, "add_to_cart": 2, "purchase": 3}  # the highest of a product counts; an impression says nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from fuserank.click_models.click_log import HIGHEST
+from fuserank.click_models.coec import expected
+from fuserank.click_models.from_service import Asked, from_service, plain
+from fuserank.click_models.grading import SOURCE
 from fuserank.data.dataset import Dataset, write_dataset
 from fuserank.inference_log import log_folder
-from fuserank.online_evaluation.click_gains import Asked, Looks, looks_of, plain
 from fuserank.pipeline.job import Job
 from fuserank.pipeline.sides import side_of, sides_of
 from fuserank.serving import catalogue_changes
 from fuserank.types import Judgment, Product, Query
 
-SOURCE = "click_model"
 MANY = 0.5  # of those who look act: at least the lowest grade, on any scale
 
 
@@ -77,23 +81,21 @@ def _judged(job: Job, sides: Mapping[str, str | None]) -> list[tuple[Query, Mapp
     """
     knobs, folder = job.settings.retraining, log_folder(job.settings.home, job.name)
     asked_before = {plain(query.text): query.split for query in job.dataset.queries if query.text}
-    found = []
-    for asked, looks in looks_of(folder, position_bias=job.settings.monitoring.position_bias).items():
-        if asked.text and looks.shoppers >= knobs.shoppers:
+    log, found = from_service(folder), []
+    shoppers = dict(zip(log.queries.tolist(), np.bincount(log.query, minlength=len(log.queries)).tolist(), strict=True))
+    for key, gains in expected(log, job.settings.monitoring.position_bias).by_query(log):
+        asked = Asked.read(key)
+        if asked.text and shoppers[key] >= knobs.shoppers:
             query = _query(asked, asked_before.get(asked.text) or side_of(asked.text))
-            grades = _grades(looks, {p for p, side in sides.items() if side in (None, query.split)}, job.dataset.manifest.max_grade)
+            grades = _grades(gains, {p for p, side in sides.items() if side in (None, query.split)}, job.dataset.manifest.max_grade)
             if len(set(grades.values())) > 1:
                 found.append((query, grades))
     return sorted(found, key=lambda pair: pair[0].query_id)
 
 
-def _grades(looks: Looks, known: set[str], max_grade: int) -> Mapping[str, int]:
+def _grades(gains: Mapping[str, float], known: set[str], max_grade: int) -> Mapping[str, int]:
     """product -> grade: the gain of a shopper who looks, on the scale of the dataset; a purchase by each is the highest."""
-    return {
-        product: round(max_grade * gain / Looks.HIGHEST) or int(gain >= MANY)
-        for product, gain in looks.by_product().items()
-        if product in known
-    }
+    return {product: round(max_grade * gain / HIGHEST) or int(gain >= MANY) for product, gain in gains.items() if product in known}
 
 
 def _query(asked: Asked, split: str) -> Query:

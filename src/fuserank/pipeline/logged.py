@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fuserank.click_models.from_service import Asked, acts_of
 from fuserank.inference_log import SCHEMAS, is_sampled, iter_log
 from fuserank.monitoring import Shown
 from fuserank.monitoring.quality import DEPTH
 from fuserank.monitoring.traffic import READ
-from fuserank.online_evaluation.click_gains import Asked, acts_of
 
 ANSWERS = 5000  # of each side whose clicks are compared
 CLICKED = (
@@ -67,7 +67,7 @@ def clicked(span: Span) -> tuple[Shown, Shown]:
 
 
 def _shown(span: Span, acts: Mapping[str, Mapping[str, int]]) -> Shown:
-    """A shopper counts once for a query, as in `fuserank.online_evaluation.click_gains`; one who is unknown by each request."""
+    """A shopper counts once for a query, as in `fuserank.click_models.from_service`; one who is unknown by each request."""
     share, seen, rows = min(1.0, ANSWERS / max(1, span.rows())), set[tuple[str, str]](), []
     for batch in span.batches(CLICKED, []):
         for row in batch.filter(_sampled(batch, share)).to_pylist():

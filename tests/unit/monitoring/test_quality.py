@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from fuserank.click_models.click_log import HIGHEST
 from fuserank.metrics.ndcg import ndcg
 from fuserank.monitoring import Shown, judge
-from fuserank.monitoring.quality import DEPTH, FEWEST_ACTS, HIGHEST, conclude_quality, measure_quality, too_few
+from fuserank.monitoring.quality import DEPTH, FEWEST_ACTS, conclude_quality, measure_quality, too_few
 from fuserank.pipeline.studies.drift_feedback import STORIES, Story, drops, shown
 from tests.unit.monitoring.sides import side
 
