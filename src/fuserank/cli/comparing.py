@@ -46,7 +46,7 @@ def _table(found: Comparison) -> Table:
             p = c.p if c.p_adjusted is None else c.p_adjusted
             table.add_row(part, c.measure, f"{c.champion:.3f}", f"{c.challenger:.3f}", f"{c.difference:+.3f}", number(p))
     for taken in found.interleaved.preferences if found.interleaved else ():
-        won = (str(taken.losses), str(taken.wins), f"{taken.delta:+.3f}")
+        won = (str(taken.losses), str(taken.wins), f"{taken.delta:+.3f} ({number(taken.low)} … {number(taken.high)})")
         table.add_row("interleaved", f"requests won, by {taken.action}", *won, number(taken.p))
     return table
 

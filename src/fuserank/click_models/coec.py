@@ -44,4 +44,5 @@ def looked_at(place: np.ndarray, position_bias: float) -> np.ndarray:
 
 def gain_of_a_look(gains: np.ndarray, looks: np.ndarray) -> np.ndarray:
     """gains / looks of any shape, at most HIGHEST (more than a purchase by each who looks is no measurement); 0 without looks."""
-    return np.minimum(np.divide(gains, looks, out=np.zeros_like(gains), where=looks > 0), HIGHEST)
+    found = np.zeros(gains.shape, np.result_type(gains, np.float32))
+    return np.minimum(np.divide(gains, looks, out=found, where=looks > 0), HIGHEST)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from fuserank.click_models.click_log import GAINS, ClickLog
 
+NOBODY = "s"  # neither user nor visit
 DEPTH = 100  # places that are read; what stands lower is hardly seen
 
 
@@ -19,15 +20,13 @@ def from_interactions(events: pa.Table, *, depth: int = DEPTH) -> ClickLog:
     """Each shopper once a query, without robots.
 
     Args:
-        events: columns of `fuserank.types.SCHEMAS["interactions"]`. A shopper is the user, else (blank) the visit; rows with neither
-            are left out.
+        events: columns of `fuserank.types.SCHEMAS["interactions"]`. A shopper is the user, else (blank) the visit; rows with
+            neither are left out.
         depth: lowest place that is read.
     """
-    events = events.filter(
-        pc.and_(pc.is_valid(events["query_id"]), pc.or_(*map(pc.is_valid, (events["user_id"], events["session_id"]))))
-    )
-    shown = events.filter(_is_shown(events, depth))
-    shown = shown.sort_by("timestamp")
+    known = pc.not_equal(_who(events), NOBODY)
+    events = events.filter(pc.and_(pc.is_valid(events["query_id"]), known))
+    shown = events.filter(_is_shown(events, depth)).sort_by("timestamp")
     return ClickLog(*_arrays(shown, events.filter(pc.is_in(events["action"], pa.array(list(GAINS)))))).once().without_robots()
 
 
@@ -42,7 +41,7 @@ def _arrays(shown: pa.Table, acts: pa.Table) -> tuple[np.ndarray, ...]:
     joined = pa.concat_tables([shown, acts])
     queries, query = _coded(joined["query_id"])
     products, product = _coded(joined["product_id"])
-    shoppers, who = _coded(_who(joined))
+    who = _coded(_who(joined))[1]
     visit = _coded(joined["session_id"])[1]
     split, rows = len(shown), _joint(_joint(query, who), visit)
     _, first, row = np.unique(rows[:split], return_index=True, return_inverse=True)

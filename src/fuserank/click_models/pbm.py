@@ -3,11 +3,11 @@
 θ and γ only enter as a product, so θ of the first place is 1 by convention, and γ is how often a product is clicked there. They can
 be told apart only where products of a query stood at several places.
 
-Clicks are counted as a Poisson regression with an effect for each pair counts them. Its equations, "as many clicks at each place, and
-on each pair, as expected", hold for any law of clicks with this mean, and the effects of the pairs drop out of that of the places
-(Hausman, Hall & Griliches 1984, Econometrica; Wooldridge 1999, Journal of Econometrics). So θ stays unbiased however few looks each
-pair has, where maximum likelihood (`fuserank.click_models.pbm_em`) does not. They are solved by the multiplicative steps of Lee & Seung
-2001 (NIPS), EM for such counts, at rank one: some ten steps.
+Clicks are counted as a Poisson regression with an effect for each pair counts them. Its equations, "as many clicks at each place,
+and on each pair, as expected", hold for any law of clicks with this mean, and the effects of the pairs drop out of those of the
+places (Hausman, Hall & Griliches 1984, Econometrica; Wooldridge 1999, Journal of Econometrics). So θ is consistent however few
+looks each pair has, where maximum likelihood (`fuserank.click_models.pbm_em`) is not. They are solved by the multiplicative steps
+of Lee & Seung 2001 (NIPS), which are EM for such counts, at rank one: some ten steps.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Position-based model by the textbook's EM (Chuklin, Markov & de Rijke 2015, "Click Models for Web Search", sections 3.4 and 4.3).
 
 A click says that the shopper looked. Of a product that was not clicked the chance that it was looked at, or would have pleased,
-follows from what is believed so far. This is maximum likelihood with one γ for each pair: where pairs have few looks, each γ follows
-its own chance clicks, and low places seem to be looked at more than they are. A prior on γ is no cure: it draws the good products,
-which stand on top, down, and low places then seem to be looked at far less. So none is used for θ.
+follows from what is believed so far. This is maximum likelihood with one γ for each pair: where pairs have few looks, each γ
+follows its own chance clicks, and low places seem to be looked at more than they are. A prior on γ is no cure: it draws the good
+products, which stand on top, down, and low places then seem to be looked at far less. So none is used for θ.
 """
 
 from __future__ import annotations

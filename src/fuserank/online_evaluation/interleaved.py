@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+from statsmodels.stats.weightstats import DescrStatsW
 
 from fuserank.click_models import GAINS
 from fuserank.online_evaluation.requests import Answer
+from fuserank.online_evaluation.shoppers import linearised
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Preference:
         wins, losses, ties: requests in which it was done with more, fewer, equally many products of the challenger.
         delta: (wins + ties / 2) / requests - 0.5, in -0.5..0.5; above 0 for the challenger (Chapelle, Joachims, Radlinski & Yue
             2012, TOIS, "Large-scale validation and analysis of interleaved search evaluation").
+        low, high: 95 % confidence interval of delta, by shopper (the delta method of Deng et al. 2018); None where there is one
+            shopper, or no spread.
         shoppers_for, shoppers_against: with more wins than losses, and the other way round.
         p: of no preference, by a sign test on these shoppers; None where there are none.
     """
@@ -33,6 +37,8 @@ class Preference:
     losses: int
     ties: int
     delta: float
+    low: float | None
+    high: float | None
     shoppers_for: int
     shoppers_against: int
     p: float | None
@@ -62,7 +68,7 @@ class Interleaved:
         self._requests, self._stands_for = 0, 0.0
         self._left_out: Counter[str] = Counter()
         self._outcomes: dict[str, Counter[int]] = {action: Counter() for action in GAINS}
-        self._balances: dict[str, dict[str, int]] = {action: defaultdict(int) for action in GAINS}
+        self._balances: dict[str, dict[str, Counter[int]]] = {action: defaultdict(Counter) for action in GAINS}
 
     def add(self, answer: Answer, acts: Mapping[str, set[str]]) -> bool:
         """Credit the teams; whether the request takes part."""
@@ -77,7 +83,7 @@ class Interleaved:
             if teams:
                 outcome = int(np.sign(teams.count("challenger") - teams.count("champion")))
                 self._outcomes[action][outcome] += 1
-                self._balances[action][answer.shopper] += outcome
+                self._balances[action][answer.shopper][outcome] += 1
         return True
 
     def result(self) -> InterleavedResult | None:
@@ -88,7 +94,10 @@ class Interleaved:
         return InterleavedResult(self._requests, self._stands_for, preferences, dict(self._left_out))
 
     def _preference(self, action: str) -> Preference:
-        outcomes, balances = self._outcomes[action], self._balances[action].values()
+        outcomes = self._outcomes[action]
+        sums = np.array([(by[1] - by[-1], by.total()) for by in self._balances[action].values()], float)
+        balances = sums[:, 0].tolist()
+        low, high = _interval(sums)
         wins, losses, ties = (outcomes[outcome] for outcome in (1, -1, 0))
         in_favour, against = sum(balance > 0 for balance in balances), sum(balance < 0 for balance in balances)
         decided = in_favour + against
@@ -99,7 +108,18 @@ class Interleaved:
             losses=losses,
             ties=ties,
             delta=(wins + ties / 2) / outcomes.total() - 0.5,
+            low=low,
+            high=high,
             shoppers_for=in_favour,
             shoppers_against=against,
             p=float(stats.binomtest(in_favour, decided).pvalue) if decided else None,
         )
+
+
+def _interval(sums: np.ndarray) -> tuple[float | None, float | None]:
+    """Of delta, half the mean outcome; (S, 2): by shopper the sum of the outcomes -1, 0 and 1, and how many."""
+    apart = DescrStatsW(linearised(sums) / 2)
+    if len(sums) < 2 or apart.var == 0:
+        return None, None
+    low, high = apart.tconfint_mean()
+    return float(low), float(high)

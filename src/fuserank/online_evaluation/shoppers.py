@@ -87,7 +87,7 @@ def two_sides(measure: str, champion: np.ndarray, challenger: np.ndarray) -> Con
     sides = [side[side[:, 1] > 0] for side in (champion, challenger)]
     if not all(map(len, sides)):
         return None
-    ours, theirs = (DescrStatsW(_linearised(side)) for side in reversed(sides))
+    ours, theirs = (DescrStatsW(linearised(side)) for side in reversed(sides))
     low = high = p = None
     if min(map(len, sides)) > 1 and ours.var + theirs.var > 0:
         both = CompareMeans(ours, theirs)
@@ -111,7 +111,7 @@ def same_requests(measure: str, sums: np.ndarray) -> Contrast | None:
         return None
     champion, challenger, counts = sums[:, 0, 0], sums[:, 1, 0], sums[:, 0, 1]
     before, after = (float(side.sum() / counts.sum()) for side in (champion, challenger))
-    apart = DescrStatsW(_linearised(np.stack([challenger - champion, counts], axis=1)))
+    apart = DescrStatsW(linearised(np.stack([challenger - champion, counts], axis=1)))
     low = high = p = None
     if len(sums) > 1:
         p = paired_p(challenger, champion) if len(sums) <= FEW else float(DescrStatsW(challenger - champion).ttest_mean()[1])
@@ -121,7 +121,7 @@ def same_requests(measure: str, sums: np.ndarray) -> Contrast | None:
     return Contrast(measure, before, after, after - before, low, high, p, (both, both), (len(sums), len(sums)))
 
 
-def _linearised(side: np.ndarray) -> np.ndarray:
+def linearised(side: np.ndarray) -> np.ndarray:
     """(S,) by shopper R + (s - R n) / mean(n): their mean is R, the mean over requests, and their spread gives its error."""
     sums, counts = side.T
     ratio = sums.sum() / counts.sum()

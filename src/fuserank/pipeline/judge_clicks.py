@@ -17,7 +17,7 @@ from fuserank.data.dataset import Dataset, write_dataset
 from fuserank.data.target import target_folder
 from fuserank.errors import TooFewError
 from fuserank.files import write_file
-from fuserank.types import SCHEMAS
+from fuserank.types import SCHEMAS, Product, Query
 
 NOTE = "clicks.json"  # beside the dataset, with its name in front
 
@@ -120,5 +120,6 @@ def _on_their_side(base: Dataset, found: Iterator[tuple[str, dict[str, int]]]) -
 
 
 def _media(base: Dataset) -> Iterator[bytes]:
-    named = (digest for row in (*base.products, *base.queries) for digest in (row.image, row.audio) if digest)
+    rows: list[Product | Query] = [*base.products, *base.queries]
+    named = (digest for row in rows for digest in (row.image, row.audio) if digest)
     return (base.media.get(digest) for digest in dict.fromkeys(named) if digest in base.media)

@@ -45,6 +45,24 @@ def test_the_sign_test_is_over_shoppers(tmp_path):
     assert clicks.p == pytest.approx(2 * (1 + 8) / 2**8), "both tails of eight coins"
 
 
+def test_the_preference_has_an_interval_over_shoppers(tmp_path):
+    """By hand: outcomes 1 1 | -1 | 1, so R = 2/4; linearised R + (s - R n) / (4/3), halved; t with 2 degrees of freedom."""
+    lists = [("r1", "p2", "ann"), ("r2", "p2", "ann"), ("r3", "p1", "bob"), ("r4", "p2", "cat")]
+    clicks = preferences(compared(tmp_path, *[r for n, p, who in lists for r in mixed(n, "ab", [p], user=who)]))["click"]
+    by_shopper = [(0.5 + (s - 0.5 * n) * 3 / 4) / 2 for s, n in ((2, 2), (-1, 1), (1, 1))]
+    mean, deviation = sum(by_shopper) / 3, stats.tstd(by_shopper)
+    half = stats.t.ppf(0.975, 2) * deviation / 3**0.5
+    assert clicks.delta == pytest.approx(mean)
+    assert (clicks.low, clicks.high) == pytest.approx((mean - half, mean + half))
+
+
+def test_one_shopper_gives_no_interval(tmp_path):
+    clicks = preferences(compared(tmp_path, *mixed("r1", "ab", ["p2"], user="ann"), *mixed("r2", "ab", ["p1"], user="ann")))[
+        "click"
+    ]
+    assert (clicks.low, clicks.high) == (None, None)
+
+
 def test_degraded_lists_are_counted_and_their_clicks_are_not(tmp_path):
     found = compared(
         tmp_path,
