@@ -5,7 +5,7 @@ Shapes: N candidates, M modalities, S pair scores, D width, R rank; B slates pad
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,6 +34,7 @@ class Slate:
         grades: (N,) float32; 0 for what is not judged.
         pairs: (N, S) float32 pair scores.
         present: (N, M) bool.
+        places: (N,) int, where each stood when it was shown, 1 is the top; None when it is not known. Read in training alone.
     """
 
     query: int
@@ -41,10 +42,12 @@ class Slate:
     grades: np.ndarray
     pairs: np.ndarray
     present: np.ndarray
+    places: np.ndarray | None = None
 
     def take(self, chosen: np.ndarray) -> Slate:
         """The slate of some of its candidates, by position."""
-        return Slate(self.query, self.rows[chosen], self.grades[chosen], self.pairs[chosen], self.present[chosen])
+        places = None if self.places is None else self.places[chosen]
+        return Slate(self.query, self.rows[chosen], self.grades[chosen], self.pairs[chosen], self.present[chosen], places)
 
 
 class Features:
@@ -84,13 +87,13 @@ class Features:
             for m in self.modalities
         )
 
-    def slate(self, query: int, rows: np.ndarray, grades: np.ndarray | None = None) -> Slate:
+    def slate(self, query: int, rows: np.ndarray, grades: np.ndarray | None = None, places: np.ndarray | None = None) -> Slate:
         """Build one slate. A modality that compares with a shopper's history is absent for a query without one."""
         present = self.catalogue.present[rows]
         for m, channel in self._needs_history:
             present[:, m] &= bool(self.queries.present[query, channel])
         blank = np.zeros(len(rows), np.float32)
-        return Slate(query, rows, blank if grades is None else grades, self._pairs.scores(query, rows), present)
+        return Slate(query, rows, blank if grades is None else grades, self._pairs.scores(query, rows), present, places)
 
     def product_vectors(self, rows: np.ndarray, device: torch.device | str = "cpu") -> dict[str, Tensor]:
         """{modality: (len(rows), d_m)} float32, of the modalities whose vectors a network reads."""
@@ -101,7 +104,15 @@ class Features:
         }
 
 
-def judged_slates(features: Features, dataset: Dataset, split: str, *, pool: int | None = None, seed: int = 0) -> Iterator[Slate]:
+def judged_slates(
+    features: Features,
+    dataset: Dataset,
+    split: str,
+    *,
+    pool: int | None = None,
+    seed: int = 0,
+    grades: Mapping[str, Mapping[str, float]] | None = None,
+) -> Iterator[Slate]:
     """Slates of the judged queries of a split, in file order.
 
     A query ranks all products of its split and those of no split (manifest `candidates: split`), or only the products judged for
@@ -110,25 +121,27 @@ def judged_slates(features: Features, dataset: Dataset, split: str, *, pool: int
     Args:
         pool: at most so many candidates a slate: all with a grade above 0 first, then a random draw (for training; None: all).
         seed: of that draw.
+        grades: query id -> product id -> grade, in place of the dataset's judgments.
     """
     index = {product_id: row for row, product_id in enumerate(features.catalogue.product_ids)}
     side = np.array([p.split in (None, split) for p in dataset.products])
     everything = np.array([index[p.product_id] for p in dataset.products], dtype=np.int64)[side]
     rng = np.random.default_rng(seed)
+    given = dataset.qrels if grades is None else grades
     rows_of = {query_id: q for q, query_id in enumerate(features.queries.query_ids)}
     for query in dataset.queries:
-        judged = {index[p]: grade for p, grade in dataset.qrels.get(query.query_id, {}).items()}
+        judged = {index[p]: grade for p, grade in given.get(query.query_id, {}).items()}
         if query.split != split or not judged:
             continue
         rows = everything if dataset.manifest.candidates == "split" else np.intersect1d(list(judged), everything)
         # Equal scores keep the order of the slate, and a catalogue's order may follow its labels: a neutral order leaks nothing.
         rows = np.random.default_rng(list(query.query_id.encode())).permutation(rows)
-        grades = np.array([judged.get(int(row), 0) for row in rows], dtype=np.float32)
+        found = np.array([judged.get(int(row), 0) for row in rows], dtype=np.float32)
         if pool is not None and len(rows) > pool:
-            order = np.lexsort((rng.random(len(rows)), grades <= 0))[:pool]
-            rows, grades = rows[np.sort(order)], grades[np.sort(order)]
-        if grades.min() < grades.max():
-            yield features.slate(rows_of[query.query_id], rows, grades)
+            order = np.lexsort((rng.random(len(rows)), found <= 0))[:pool]
+            rows, found = rows[np.sort(order)], found[np.sort(order)]
+        if found.min() < found.max():
+            yield features.slate(rows_of[query.query_id], rows, found)
 
 
 def collate(
@@ -147,7 +160,7 @@ def collate(
     Returns:
         the batch, and grades (B, N) float32 with 0 on padding.
     """
-    rows = _padded([s.rows for s in slates])
+    rows = padded([s.rows for s in slates])
     if position is not None:
         rows = position[rows]
     first = slates[0].query
@@ -163,14 +176,14 @@ def collate(
         query_words=on(words[:, words.any(axis=0)]),  # without columns that are padding for all
         query_present=on(queries.present[which][:, list(columns.values())]),
         products=on(rows),
-        present=on(_padded([s.present for s in slates])),
-        pairs=on(_padded([s.pairs for s in slates])),
-        mask=on(_padded([np.ones(len(s.rows), bool) for s in slates])),
+        present=on(padded([s.present for s in slates])),
+        pairs=on(padded([s.pairs for s in slates])),
+        mask=on(padded([np.ones(len(s.rows), bool) for s in slates])),
     )
-    return batch, on(_padded([s.grades for s in slates]))
+    return batch, on(padded([s.grades for s in slates]))
 
 
-def _padded(parts: Sequence[np.ndarray]) -> np.ndarray:
+def padded(parts: Sequence[np.ndarray]) -> np.ndarray:
     """(B, N, …) of B arrays (n, …), 0 behind each; N is the longest n."""
     if len(parts) == 1:
         return parts[0][None]
@@ -236,4 +249,4 @@ def score_slates(
 def keep_modalities(slates: Sequence[Slate], specs: Sequence[ModalitySpec], names: Sequence[str]) -> list[Slate]:
     """The slates as a shop would see them that has only these product modalities: the present mask of all others is False."""
     kept = np.array([spec.name in names for spec in specs])
-    return [Slate(s.query, s.rows, s.grades, s.pairs, s.present & kept) for s in slates]
+    return [replace(s, present=s.present & kept) for s in slates]

@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fuserank.catalogue_words import infer_words
 from fuserank.checkpoint import load_checkpoint, save_checkpoint
 from fuserank.devices import Device
 from fuserank.losses import LOSSES, Loss
+from fuserank.position_term import PositionTerm
 from fuserank.prior import best_trust, fit_prior
 from fuserank.ranker import Ranker, RankerSpec, blend
 from fuserank.sampling import drop_modalities, family_groups, sample_slate
@@ -124,9 +125,11 @@ def train(
     if ranker.late is not None:
         ranker.late.seen[torch.from_numpy(np.unique(features.queries.words[[s.query for s in train_slates]]))] = True
         ranker.late.seen[0] = False
-    optimizer = _optimizer(ranker, knobs)
+    places = PositionTerm.of(train_slates)
+    learner = nn.ModuleList([ranker, places.to(device)]) if places else ranker  # what is learned; the ranker alone is given back
+    optimizer = _optimizer(ranker, places, knobs)
     identity = _identity(spec, knobs, seed)
-    state = load_checkpoint(checkpoint, ranker, optimizer, identity) if checkpoint else None
+    state = load_checkpoint(checkpoint, learner, optimizer, identity) if checkpoint else None
     history: list[Epoch] = [Epoch(**e) for e in state["history"]] if state else []
     best_weights: dict[str, Tensor] = state["best_weights"] if state else {}
     saved = history[-1].seconds if history else 0.0
@@ -137,7 +140,9 @@ def train(
             break
         for half in optimizer.param_groups:  # a half cosine from the full rate to 0 (Loshchilov & Hutter 2017, arXiv:1608.03983)
             half["lr"] = half["full_rate"] * (1 + math.cos(math.pi * (epoch - 1) / knobs.epochs)) / 2
-        mean_loss = _one_epoch(ranker, vectors, train_slates, loss, optimizer, knobs, np.random.default_rng([seed, epoch]), group)
+        mean_loss = _one_epoch(
+            ranker, places, vectors, train_slates, loss, optimizer, knobs, np.random.default_rng([seed, epoch]), group
+        )
         result = Epoch(epoch, mean_loss, validate(ranker, vectors, val_slates, group), time.monotonic() - started)
         history.append(result)
         if result is _best(history):
@@ -145,7 +150,7 @@ def train(
         if checkpoint and group.rank == 0 and result.seconds - saved >= checkpoint_seconds:
             saved = result.seconds
             save_checkpoint(
-                checkpoint, ranker, optimizer, identity, history=[e.__dict__ for e in history], best_weights=best_weights
+                checkpoint, learner, optimizer, identity, history=[e.__dict__ for e in history], best_weights=best_weights
             )
         if on_epoch:
             on_epoch(result)
@@ -164,6 +169,7 @@ def validate(ranker: Ranker, vectors: ScaledVectors, slates: Sequence[Slate], gr
 
 def _one_epoch(
     ranker: Ranker,
+    places: PositionTerm | None,
     vectors: ScaledVectors,
     slates: Sequence[Slate],
     loss: Loss,
@@ -183,10 +189,11 @@ def _one_epoch(
         batch = [sample_slate(slates[q], knobs.slate, rng) for q in order[start : start + knobs.batch_queries]]
         optimizer.zero_grad(set_to_none=True)
         if part := group.share(batch):
-            value = _loss_of(ranker, vectors, part, loss, knobs, groups, bfloat16) * (len(part) / len(batch))
+            value = _loss_of(ranker, places, vectors, part, loss, knobs, groups, bfloat16) * (len(part) / len(batch))
             value.backward()
-        group.add_gradients(ranker.parameters())
-        torch.nn.utils.clip_grad_norm_(ranker.parameters(), 1.0)
+        learned = [*ranker.parameters(), *(places.parameters() if places else ())]
+        group.add_gradients(learned)
+        nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
         losses.append(group.total(value.item() if part else 0.0))
     return float(np.mean(losses))
@@ -194,6 +201,7 @@ def _one_epoch(
 
 def _loss_of(
     ranker: Ranker,
+    places: PositionTerm | None,
     vectors: ScaledVectors,
     part: Sequence[Slate],
     loss: Loss,
@@ -209,10 +217,11 @@ def _loss_of(
         # A network corrects the prior; late interaction explains relevance by itself and meets the prior when trust is chosen:
         # trained on top of a prior that has the words already, it would not learn them.
         scores = blend(prior, learned, 1) if ranker.late is None else learned
-    return loss(scores.float(), grades, inputs.mask)
+    scores = scores.float() if places is None else scores.float() + places(part)
+    return loss(scores, grades, inputs.mask)
 
 
-def _optimizer(ranker: Ranker, knobs: TrainingKnobs) -> torch.optim.Optimizer:
+def _optimizer(ranker: Ranker, places: PositionTerm | None, knobs: TrainingKnobs) -> torch.optim.Optimizer:
     """AdamW; late interaction has a rate and a decay of its own. A group's `full_rate` is where its schedule starts."""
     late = [] if ranker.late is None else list(ranker.late.parameters())
     ids = {id(p) for p in late}
@@ -222,6 +231,7 @@ def _optimizer(ranker: Ranker, knobs: TrainingKnobs) -> torch.optim.Optimizer:
         for parameters, rate, decay in (
             (rest, knobs.learning_rate, knobs.weight_decay),
             (late, knobs.late_learning_rate, knobs.late_weight_decay),
+            ([] if places is None else list(places.parameters()), knobs.late_learning_rate, 0.0),
         )
         if parameters
     ]

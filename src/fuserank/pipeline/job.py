@@ -37,6 +37,7 @@ MODEL_SOURCES = (
     "fusion",
     "scorers",
     "losses",
+    "click_models",
     "metrics",
     "calibration.py",
     "masking.py",
@@ -47,11 +48,13 @@ MODEL_SOURCES = (
     "slates.py",
     "prior.py",
     "sampling.py",
+    "position_term.py",
     "training_vectors.py",
     "transfer.py",
     "training_batches.py",
     "training_group.py",
     "training.py",
+    "pipeline/clicked.py",
 )
 LATE = "late"  # late interaction in a ranker's name
 EVERYTHING = (".",)  # all sources of the package

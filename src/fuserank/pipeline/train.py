@@ -16,6 +16,7 @@ from fuserank.errors import InputError
 from fuserank.files import sha256_file, write_file
 from fuserank.model_folder import DataIdentity, ModelMeta, save_model
 from fuserank.pipeline.calibrate import calibrate
+from fuserank.pipeline.clicked import clicked_slates
 from fuserank.pipeline.job import Job, git_commit, parts_of
 from fuserank.ranker import RankerSpec
 from fuserank.sealed import SEAL
@@ -104,6 +105,8 @@ def judged_splits(job: Job, features: Features, splits: Sequence[str]) -> list[l
     """The slates of some splits; arguments and errors as of `slates_of`."""
     pools = {"train": job.settings.training.pool}
     found = {split: list(judged_slates(features, job.dataset, split, pool=pools.get(split))) for split in splits}
+    if (way := job.settings.training.clicks) != "off" and "train" in found:
+        found["train"] = clicked_slates(features, job.dataset, way, pool=pools["train"])
     empty = [split for split, slates in found.items() if not slates]
     if empty:
         raise InputError(
@@ -151,6 +154,7 @@ def model_key(job: Job, features: Features, plan: Plan, train_slates: Sequence[S
         spec=spec_of(job, features, plan.ranker).as_dict(),
         knobs=asdict(knobs_of(job)),
         pool=job.settings.training.pool,
+        clicks=job.settings.training.clicks,
         keep=plan.keep,
         seed=plan.seed,
         judged=judged,

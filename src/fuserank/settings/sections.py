@@ -47,6 +47,9 @@ class TrainingSettings(Section):
         description="late, fusion+scorer or late+fusion+scorer of each model; the first is also trained on each family alone",
     )
     loss: str = "softmax"
+    clicks: Literal["off", "naive", "rate", "ipw", "additive"] = Field(
+        "off", description="learn the training queries from interactions in place of judgments, and how places are corrected for"
+    )
     seeds: Seeds = (0,)
     start: Folder | None = Field(
         None, description="model folder that training starts from, as far as modalities and encoders agree"

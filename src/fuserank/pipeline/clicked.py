@@ -1,0 +1,46 @@
+"""Training slates out of clicks in place of judgments."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fuserank.click_models.click_log import ClickLog
+from fuserank.click_models.weighting import WEIGHTINGS, graded
+from fuserank.data.dataset import Dataset
+from fuserank.pipeline.judge_clicks import click_log
+from fuserank.slates import Features, Slate, judged_slates
+
+ADDITIVE = "additive"
+
+
+def clicked_slates(features: Features, dataset: Dataset, way: str, *, pool: int | None) -> list[Slate]:
+    """Slates of the training queries that have clicks.
+
+    Args:
+        way: name in WEIGHTINGS, for a slate of all candidates a query whose gains are weighted clicks; or ``additive``, for a slate
+            of what was shown a list, with its places.
+        pool: as of `judged_slates`.
+
+    Raises:
+        TooFewError: no click of a training query, or too little to estimate propensities from.
+    """
+    log = click_log(dataset).of_queries({query.query_id for query in dataset.queries if query.split == "train"})
+    highest = float(dataset.manifest.max_grade)
+    if way == ADDITIVE:
+        return _shown(features, log, highest)
+    found = graded(log, WEIGHTINGS[way](log), highest)
+    return list(judged_slates(features, dataset, "train", pool=pool, grades=found))
+
+
+def _shown(features: Features, log: ClickLog, highest: float) -> list[Slate]:
+    """A slate a list in which some products were clicked and some were not."""
+    row_of = {product: row for row, product in enumerate(features.catalogue.product_ids)}
+    query_of = {query: q for q, query in enumerate(features.queries.query_ids)}
+    rows = np.array([row_of.get(product, -1) for product in log.products], np.int64)
+    starts = np.searchsorted(log.row, np.arange(log.lists + 1))
+    slates = []
+    for query, start, end in zip(log.query.tolist(), starts[:-1], starts[1:], strict=True):
+        grades = log.clicked[start:end].astype(np.float32) * highest
+        if len(grades) and grades.min() < grades.max():
+            slates.append(features.slate(query_of[log.queries[query]], rows[log.product[start:end]], grades, log.place[start:end]))
+    return slates
