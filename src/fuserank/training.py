@@ -140,9 +140,8 @@ def train(
             break
         for half in optimizer.param_groups:  # a half cosine from the full rate to 0 (Loshchilov & Hutter 2017, arXiv:1608.03983)
             half["lr"] = half["full_rate"] * (1 + math.cos(math.pi * (epoch - 1) / knobs.epochs)) / 2
-        mean_loss = _one_epoch(
-            ranker, places, vectors, train_slates, loss, optimizer, knobs, np.random.default_rng([seed, epoch]), group
-        )
+        rng = np.random.default_rng([seed, epoch])
+        mean_loss = _one_epoch(ranker, places, vectors, train_slates, loss, optimizer, knobs, rng, group)
         result = Epoch(epoch, mean_loss, validate(ranker, vectors, val_slates, group), time.monotonic() - started)
         history.append(result)
         if result is _best(history):

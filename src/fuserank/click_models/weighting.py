@@ -1,9 +1,9 @@
 """What clicks weigh in training: as they are, by impression, or by inverse propensity.
 
-A click is divided by the probability that its product was looked at. For a list of fixed order that is the θ of its place (Joachims,
-Swaminathan & Schnabel 2017, WSDM, "Unbiased learning-to-rank with biased feedback"). Where the same query was answered by many lists,
-it is the mean of θ over them (Oosterhuis & de Rijke 2020, SIGIR, "Policy-aware unbiased learning to rank for top-k rankings"): then
-clicks of a product over its looks, and what was shown seldom is not punished for it.
+A click is divided by the probability that its product was looked at. For a list of fixed order that is the θ of its place
+(Joachims, Swaminathan & Schnabel 2017, WSDM, "Unbiased learning-to-rank with biased feedback"). Where the same query was answered
+by many lists, it is the mean of θ over them (Oosterhuis & de Rijke 2020, SIGIR, "Policy-aware unbiased learning to rank for top-k
+rankings"): then clicks of a product over its looks, and what was shown seldom is not punished for it.
 """
 
 from __future__ import annotations

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
-from statsmodels.stats.weightstats import DescrStatsW
 
 from fuserank.click_models import GAINS
+from fuserank.metrics.ratios import ratio_interval
 from fuserank.online_evaluation.requests import Answer
-from fuserank.online_evaluation.shoppers import linearised
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,9 @@ class Interleaved:
 
     def _preference(self, action: str) -> Preference:
         outcomes = self._outcomes[action]
-        sums = np.array([(by[1] - by[-1], by.total()) for by in self._balances[action].values()], float)
+        sums = np.array([((by[1] - by[-1]) / 2, by.total()) for by in self._balances[action].values()], float)
         balances = sums[:, 0].tolist()
-        low, high = _interval(sums)
+        low, high = ratio_interval(sums)
         wins, losses, ties = (outcomes[outcome] for outcome in (1, -1, 0))
         in_favour, against = sum(balance > 0 for balance in balances), sum(balance < 0 for balance in balances)
         decided = in_favour + against
@@ -114,12 +113,3 @@ class Interleaved:
             shoppers_against=against,
             p=float(stats.binomtest(in_favour, decided).pvalue) if decided else None,
         )
-
-
-def _interval(sums: np.ndarray) -> tuple[float | None, float | None]:
-    """Of delta, half the mean outcome; (S, 2): by shopper the sum of the outcomes -1, 0 and 1, and how many."""
-    apart = DescrStatsW(linearised(sums) / 2)
-    if len(sums) < 2 or apart.var == 0:
-        return None, None
-    low, high = apart.tconfint_mean()
-    return float(low), float(high)

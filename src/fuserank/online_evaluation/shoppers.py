@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
+from fuserank.metrics.ratios import linearised
 from fuserank.metrics.significance import paired_p
 
 FEW = 2000  # shoppers; above it the randomisation test would need gigabytes, and agrees with the t test
@@ -119,10 +120,3 @@ def same_requests(measure: str, sums: np.ndarray) -> Contrast | None:
             low, high = map(float, apart.tconfint_mean())
     both = int(counts.sum())
     return Contrast(measure, before, after, after - before, low, high, p, (both, both), (len(sums), len(sums)))
-
-
-def linearised(side: np.ndarray) -> np.ndarray:
-    """(S,) by shopper R + (s - R n) / mean(n): their mean is R, the mean over requests, and their spread gives its error."""
-    sums, counts = side.T
-    ratio = sums.sum() / counts.sum()
-    return ratio + (sums - ratio * counts) / counts.mean()

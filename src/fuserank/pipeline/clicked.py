@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fuserank.click_models.click_log import ClickLog
+from fuserank.click_models.estimate import need_clicks
 from fuserank.click_models.weighting import WEIGHTINGS, graded
 from fuserank.data.dataset import Dataset
 from fuserank.pipeline.judge_clicks import click_log
@@ -14,22 +15,30 @@ ADDITIVE = "additive"
 
 
 def clicked_slates(features: Features, dataset: Dataset, way: str, *, pool: int | None) -> list[Slate]:
-    """Slates of the training queries that have clicks.
+    """Slates of the training queries that have clicks in the dataset's interactions; arguments and errors as of `slates_of_log`."""
+    log = click_log(dataset).of_queries({query.query_id for query in dataset.queries if query.split == "train"})
+    return slates_of_log(features, dataset, log, way, "train", pool=pool)
+
+
+def slates_of_log(
+    features: Features, dataset: Dataset, log: ClickLog, way: str, split: str, *, pool: int | None = None
+) -> list[Slate]:
+    """Slates of the queries of a split that have clicks in a log.
 
     Args:
+        log: of queries of this split.
         way: name in WEIGHTINGS, for a slate of all candidates a query whose gains are weighted clicks; or ``additive``, for a slate
             of what was shown a list, with its places.
         pool: as of `judged_slates`.
 
     Raises:
-        TooFewError: no click of a training query, or too little to estimate propensities from.
+        TooFewError: no click, or too little to estimate propensities from.
     """
-    log = click_log(dataset).of_queries({query.query_id for query in dataset.queries if query.split == "train"})
+    need_clicks(log)
     highest = float(dataset.manifest.max_grade)
     if way == ADDITIVE:
         return _shown(features, log, highest)
-    found = graded(log, WEIGHTINGS[way](log), highest)
-    return list(judged_slates(features, dataset, "train", pool=pool, grades=found))
+    return list(judged_slates(features, dataset, split, pool=pool, grades=graded(log, WEIGHTINGS[way](log), highest)))
 
 
 def _shown(features: Features, log: ClickLog, highest: float) -> list[Slate]:

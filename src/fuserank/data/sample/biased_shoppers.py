@@ -26,7 +26,7 @@ class Crowd:
         sessions: how many, robots included.
         eta: a place is looked at with probability place^-eta.
         click_given_seen: by grade.
-        liking: weight of the older ranker's liking, one number a product, against a grade.
+        liking: grades that a deviation of the older ranker's liking is worth to it.
         noise: deviation of what it adds anew for each session, in grades.
         robots: share of the sessions that are theirs.
         robots_click: ``all``, everything shown, or ``first``, always the first place.
@@ -47,20 +47,25 @@ class Crowd:
 
 
 def visits(
-    grades: np.ndarray, query_ids: Sequence[str], product_ids: Sequence[str], crowd: Crowd, rng: np.random.Generator
+    grades: np.ndarray,
+    liking: np.ndarray,
+    query_ids: Sequence[str],
+    product_ids: Sequence[str],
+    crowd: Crowd,
+    rng: np.random.Generator,
 ) -> pa.Table:
     """A table of interactions: impressions with places, and clicks.
 
     Args:
         grades: int (Q, N) of every product for every query.
+        liking: float (N,) what the older ranker likes products for, whatever is asked; mean 0 and deviation 1.
         query_ids, product_ids: Q and N names.
     """
     slate = min(SLATE, grades.shape[1])
-    liking = crowd.liking * rng.normal(size=grades.shape[1])
     query = rng.integers(len(query_ids), size=crowd.sessions)
     shown = np.empty((crowd.sessions, slate), np.int64)
     for row, q in enumerate(query):  # one at a time: sessions times products would not fit
-        value = grades[q] + liking + crowd.noise * rng.normal(size=grades.shape[1])
+        value = grades[q] + crowd.liking * liking + crowd.noise * rng.normal(size=grades.shape[1])
         top = np.argpartition(-value, slate - 1)[:slate]
         shown[row] = top[np.argsort(-value[top])]
     looked = rng.random(shown.shape) < crowd.examination[:slate]
