@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from fuserank.cli.base import Data, app, out, print_wide
-from fuserank.click_models.grading import FEWEST_LOOKS
+from fuserank.cli.base import Data, app, job_of, out, print_wide
+from fuserank.pages import number
 
 
 @app.command("judge-clicks")
@@ -18,7 +19,7 @@ def judge_clicks(
     data: Data,
     target: Annotated[Path, typer.Option("--to", help="the dataset folder to make")],
     model: Annotated[str, typer.Option(help="click model: pbm, pbm_em, cascade or coec")] = "pbm",
-    looks: Annotated[float, typer.Option(min=0, help="how often a product must have been looked at to be judged")] = FEWEST_LOOKS,
+    looks: Annotated[float, typer.Option(min=0, help="how often a product must have been looked at to be judged")] = 2.0,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Write a dataset anew with judgments that a click model makes out of its interactions."""
@@ -36,3 +37,29 @@ def judge_clicks(
     print_wide(table)
     out.print(f"{target}: {result.queries} queries with {result.judgments} judgments by clicks, {result.kept} keep what they had")
     out.print(f"propensities: {result.note}")
+
+
+@app.command()
+def counterfactual(
+    data: Data,
+    version: Annotated[str, typer.Option(help="of a registered model; its beginning or end will do; default: the champion")] = "",
+    worth: Annotated[str, typer.Option(help="what a place is worth: clicks (that it gets), or dcg")] = "clicks",
+    clip: Annotated[float, typer.Option(min=1, help="no click weighs more")] = 100.0,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """What a model's ranking would have earned, from the clicks on the lists that were shown; nothing is shown to anybody."""
+    from fuserank.pipeline.counterfactual import counterfactual as step
+
+    found = step(job_of(data), version=version, worth=worth, clip=clip)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict()))
+        return
+    table = Table("", "estimator", f"{worth} a list", "95 % interval", title=escape(f"{found.version} on {found.lists} lists"))
+    for what, rows in (("as shown", (found.shown,)), ("model", found.values), ("difference", found.differences)):
+        for row in rows:
+            table.add_row(what, row.estimator, number(row.value), f"{number(row.low)} to {number(row.high)}")
+    print_wide(table)
+    out.print(
+        f"{found.shoppers} shoppers; effective lists {found.effective:.0f}; "
+        f"{found.covered:.0%} of the model's ranking was ever shown for its query"
+    )

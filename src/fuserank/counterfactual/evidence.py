@@ -50,8 +50,8 @@ class Evidence:
         """One act a decision.
 
         Args:
-            ours, logged: (S,) probability of the act that was taken, under the policy that is judged and under the one that took it;
-                the latter above 0.
+            ours, logged: (S,) probability of the act that was taken, under the policy that is judged and under the one that took
+                it; the latter above 0.
             rewards: (S,).
             shopper: (S,) int; None: each decision is another's.
             predicted, model: (S,) of a model of rewards: of the act that was taken, and the mean over our policy; None: 0.

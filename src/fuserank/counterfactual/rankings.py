@@ -1,11 +1,11 @@
 """Evidence for a ranking from lists that another one has shown, under the position-based model.
 
-A click on a product at place k of the log says it pleases, if it was looked at: with probability θ_k. In the new ranking it stands at
-k', where it is worth λ_k'. So its weight is λ_k' / θ_k (Joachims, Swaminathan & Schnabel 2017, WSDM; the item-position model of Li,
-Abbasi-Yadkori, Kveton, Muthukrishnan, Vinay & Wen 2018, KDD, "Offline evaluation of ranking policies with click models"). Where the
-log has answered a query with several lists, θ_k is its mean over them, 0 for lists without the product (Oosterhuis & de Rijke 2020):
-then what was shown seldom is not punished. What was never shown has no clicks: IPS counts it 0, SNIPS as the mean of the rest, DR as
-the model says.
+A click on a product at place k of the log says it pleases, if it was looked at: with probability θ_k. In the new ranking it stands
+at k', where it is worth λ_k'. So its weight is λ_k' / θ_k (Joachims, Swaminathan & Schnabel 2017, WSDM; the item-position model of
+Li, Abbasi-Yadkori, Kveton, Muthukrishnan, Vinay & Wen 2018, KDD, "Offline evaluation of ranking policies with click models"). Where
+the log has answered a query with several lists, θ_k is its mean over them, 0 for lists without the product (Oosterhuis & de Rijke
+2020): then what was shown seldom is not punished. What was never shown has no clicks: IPS counts it 0, SNIPS as the mean of the
+rest, DR as the model says.
 """
 
 from __future__ import annotations

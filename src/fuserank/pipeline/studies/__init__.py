@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fuserank.pipeline.studies.behaviour import learning_from_behaviour
 from fuserank.pipeline.studies.components import compare_components
 from fuserank.pipeline.studies.drift import how_drift_is_found
 from fuserank.pipeline.studies.errors import where_gain_is_lost
@@ -30,5 +31,6 @@ STUDIES: PluginTable[Study] = PluginTable(
         "faithful": explanations_hold,
         "frontier": quality_against_latency,
         "drift": how_drift_is_found,
+        "behaviour": learning_from_behaviour,
     },
 )
