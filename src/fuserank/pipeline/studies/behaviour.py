@@ -1,7 +1,7 @@
-"""Learning from behaviour: shoppers whose taste and position bias are known visit the sample store; what is learned from their clicks?
+"""Learning from behaviour: shoppers whose taste and position bias are known visit the sample store; what do their clicks teach?
 
-The older ranker knows the grades and likes cheap products twice as much, so top places are taken by what is cheap. Models are trained
-on what shoppers clicked there, validation included, and measured on test queries by the true grades.
+The older ranker knows the grades and likes cheap products twice as much, so top places are taken by what is cheap. Models are
+trained on what shoppers clicked there, validation included, and measured on test queries by the true grades.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def learning_from_behaviour(workspace: Workspace, seeds: Sequence[int], tell: Te
         for way in ways:
             tell(f"{crowd}: {way}")
             found = [cells(f"{crowd}, {way}, seed {s}", partial(_quality, bench, CROWDS[crowd], way, s)) for s in seeds]
-            rows.append(result_row("behaviour", bench, way, "fusion", found, crowd=crowd, by_seed=found))
+            rows.append(result_row("behaviour", bench, way, "fusion", found, crowd=crowd, values=found))
     for crowd, sessions in _measured():
         for model in CLICK_MODELS:
             tell(f"propensities, {crowd}, {sessions}: {model}")
@@ -147,8 +147,8 @@ def _words(rows: Sequence[Row]) -> str:
     places = [row for row in rows if row["kind"] != "fusion"]
     return (
         f"{CLEAN.sessions:,} visits to the sample store with {SHOP.options[1][1]} queries. A place is looked at with probability "
-        "1 / place, and what is looked at is clicked by its true grade. Models learn and validate on clicks alone, and are measured on "
-        "test queries by true grades. Ratio: nDCG@10 over that of training on true grades, mean over seeds.\n\n"
+        "1 / place, and what is looked at is clicked by its true grade. Models learn and validate on clicks alone, and are measured "
+        "on test queries by true grades. Ratio: nDCG@10 over that of training on true grades, mean over seeds.\n\n"
         + table(("who came", "learned from", "nDCG@10", "ratio"), [_line(row, truth) for row in learned])
         + "\nHow far propensities are from the truth, over places 2 to 10: mean size of the relative error, and the worst place of "
         "all seeds.\n\n" + table(("who came", "visits", "click model", "mean error", "worst"), [_place_line(row) for row in places])
@@ -156,7 +156,7 @@ def _words(rows: Sequence[Row]) -> str:
 
 
 def _line(row: Row, truth: Mapping[str, list[float]]) -> tuple[str, ...]:
-    ratio = np.array(row["by_seed"]) / np.array(truth["by_seed"])
+    ratio = np.array(row["values"]) / np.array(truth["values"])
     return row["crowd"], row["ranker"], mean_and_spread(row), f"{ratio.mean():.1%} ± {ratio.std():.1%}"
 
 
