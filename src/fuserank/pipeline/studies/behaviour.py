@@ -26,7 +26,9 @@ from fuserank.pipeline.train import default_ranker, knobs_of, spec_of
 from fuserank.slates import Slate, judged_slates
 from fuserank.training import train
 
-SHOP = Shop(SAMPLE, "behaviour", (("products", 600), ("queries", 300)))
+READ = ("text", "words", "lexical", "image", "numeric")
+SHOP = Shop(SAMPLE, "behaviour", (("products", 600), ("queries", 300)), READ)
+EPOCHS = 10
 CLEAN = Crowd(sessions=10_000, liking=2.0, noise=1.0)
 CROWDS: dict[str, Crowd] = {
     "people": CLEAN,
@@ -35,8 +37,8 @@ CROWDS: dict[str, Crowd] = {
 }
 TRUTH = "true grades"
 WAYS = ("naive", "rate", "ipw", ADDITIVE)  # of the setting training.clicks
-JUDGED = tuple(f"judged by {name}" for name in CLICK_MODELS)
-WITH_ROBOTS = ("naive", "ipw")
+JUDGED = tuple(f"judged by {name}" for name in ("pbm", "cascade", "coec"))
+WITH_ROBOTS = ("ipw",)
 MORE = 10  # times as many sessions, for propensities
 SOURCES = ("click_models", "data/sample/biased_shoppers.py", "pipeline/clicked.py", "position_term.py")
 
@@ -51,7 +53,7 @@ class Logs:
 
 def learning_from_behaviour(workspace: Workspace, seeds: Sequence[int], tell: Tell, shop: Shop = SHOP) -> StudyResult:
     """nDCG@10 on test by way of learning, and how far propensities are from the truth."""
-    bench = workspace.bench(shop)
+    bench = workspace.bench(shop).with_training(epochs=EPOCHS)
     cells = bench.cells("behaviour", *SOURCES)
     rows = []
     for crowd, ways in {name: WITH_ROBOTS if c.robots else (TRUTH, *WAYS, *JUDGED) for name, c in CROWDS.items()}.items():
@@ -147,8 +149,9 @@ def _words(rows: Sequence[Row]) -> str:
     places = [row for row in rows if row["kind"] != "fusion"]
     return (
         f"{CLEAN.sessions:,} visits to the sample store with {SHOP.options[1][1]} queries. A place is looked at with probability "
-        "1 / place, and what is looked at is clicked by its true grade. Models learn and validate on clicks alone, and are measured "
-        "on test queries by true grades. Ratio: nDCG@10 over that of training on true grades, mean over seeds.\n\n"
+        "1 / place, and what is looked at is clicked by its true grade. Models learn and validate on clicks alone, and are "
+        "measured on test queries by true grades. Ratio: nDCG@10 over that of training on true grades, mean over seeds. "
+        f"Modalities: {', '.join(READ)}; {EPOCHS} epochs.\n\n"
         + table(("who came", "learned from", "nDCG@10", "ratio"), [_line(row, truth) for row in learned])
         + "\nHow far propensities are from the truth, over places 2 to 10: mean size of the relative error, and the worst place of "
         "all seeds.\n\n" + table(("who came", "visits", "click model", "mean error", "worst"), [_place_line(row) for row in places])
