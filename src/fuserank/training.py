@@ -126,9 +126,11 @@ def train(
         ranker.late.seen[torch.from_numpy(np.unique(features.queries.words[[s.query for s in train_slates]]))] = True
         ranker.late.seen[0] = False
     places = PositionTerm.of(train_slates)
-    learner = nn.ModuleList([ranker, places.to(device)]) if places else ranker  # what is learned; the ranker alone is given back
+    learner = (
+        nn.ModuleList([ranker, places.to(device)]) if places is not None else ranker
+    )  # what is learned; the ranker alone is given back
     optimizer = _optimizer(ranker, places, knobs)
-    identity = _identity(spec, knobs, seed)
+    identity = _identity(spec, knobs, seed) | {"places": 0 if places is None else len(places.logits)}
     state = load_checkpoint(checkpoint, learner, optimizer, identity) if checkpoint else None
     history: list[Epoch] = [Epoch(**e) for e in state["history"]] if state else []
     best_weights: dict[str, Tensor] = state["best_weights"] if state else {}
@@ -190,7 +192,7 @@ def _one_epoch(
         if part := group.share(batch):
             value = _loss_of(ranker, places, vectors, part, loss, knobs, groups, bfloat16) * (len(part) / len(batch))
             value.backward()
-        learned = [*ranker.parameters(), *(places.parameters() if places else ())]
+        learned = [*ranker.parameters(), *(() if places is None else places.parameters())]
         group.add_gradients(learned)
         nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()

@@ -24,6 +24,8 @@ COMMANDS = (
     "serve",
     "release",
     "compare",
+    "judge-clicks",
+    "counterfactual",
     "up",
     "status",
     "doctor",

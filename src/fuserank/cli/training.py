@@ -77,7 +77,8 @@ def study(
     name: Annotated[
         str,
         typer.Argument(
-            help="components, missing, noise, one_or_many, learning_curve, errors, probabilities, faithful, frontier or drift"
+            help="components, missing, noise, one_or_many, learning_curve, errors, probabilities, faithful, frontier, drift "
+            "or behaviour"
         ),
     ],
     source: Annotated[Path, typer.Option("--from", help="the folder of the real sets")],

@@ -26,8 +26,9 @@ class Crowd:
         sessions: how many, robots included.
         eta: a place is looked at with probability place^-eta.
         click_given_seen: by grade.
-        liking: grades that a deviation of the older ranker's liking is worth to it.
-        noise: deviation of what it adds anew for each session, in grades.
+        liking: how much a deviation of the older ranker's liking counts in its order, against a deviation of chance.
+        hides: grades that a deviation of its liking is worth when it finds them: what it does not like is hardly shown.
+        noise: deviation, in grades, of the chance by which it finds the products of a list, anew for each session.
         robots: share of the sessions that are theirs.
         robots_click: ``all``, everything shown, or ``first``, always the first place.
     """
@@ -36,6 +37,7 @@ class Crowd:
     eta: float = ETA
     click_given_seen: tuple[float, ...] = CLICK_GIVEN_SEEN
     liking: float = 1.0
+    hides: float = 0.0
     noise: float = 1.0
     robots: float = 0.0
     robots_click: str = "all"
@@ -65,9 +67,9 @@ def visits(
     query = rng.integers(len(query_ids), size=crowd.sessions)
     shown = np.empty((crowd.sessions, slate), np.int64)
     for row, q in enumerate(query):  # one at a time: sessions times products would not fit
-        value = grades[q] + crowd.liking * liking + crowd.noise * rng.normal(size=grades.shape[1])
-        top = np.argpartition(-value, slate - 1)[:slate]
-        shown[row] = top[np.argsort(-value[top])]
+        fits = grades[q] + crowd.hides * liking + crowd.noise * rng.normal(size=grades.shape[1])
+        found = np.argpartition(-fits, slate - 1)[:slate]
+        shown[row] = found[np.argsort(-crowd.liking * liking[found] - rng.normal(size=slate))]
     looked = rng.random(shown.shape) < crowd.examination[:slate]
     clicked = looked & (rng.random(shown.shape) < np.asarray(crowd.click_given_seen)[grades[query[:, None], shown]])
     robot = rng.random(crowd.sessions) < crowd.robots

@@ -1,7 +1,8 @@
 """Learning from behaviour: shoppers whose taste and position bias are known visit the sample store; what do their clicks teach?
 
-The older ranker knows the grades and likes cheap products twice as much, so top places are taken by what is cheap. Models are
-trained on what shoppers clicked there, validation included, and measured on test queries by the true grades.
+The older ranker finds what fits, more or less, and puts what is cheap on top: cheap products are clicked for their place. A worse
+one also hides what is dear. Models are trained on what shoppers clicked there, validation included, and measured on test queries by
+the true grades.
 """
 
 from __future__ import annotations
@@ -29,16 +30,16 @@ from fuserank.training import train
 READ = ("text", "words", "lexical", "image", "numeric")
 SHOP = Shop(SAMPLE, "behaviour", (("products", 600), ("queries", 300)), READ)
 EPOCHS = 10
-CLEAN = Crowd(sessions=10_000, liking=2.0, noise=1.0)
-CROWDS: dict[str, Crowd] = {
-    "people": CLEAN,
-    "5 % robots that click all": replace(CLEAN, robots=0.05, robots_click="all"),
-    "5 % robots that click the first": replace(CLEAN, robots=0.05, robots_click="first"),
-}
+CLEAN = Crowd(sessions=10_000, liking=2.0)
 TRUTH = "true grades"
-WAYS = ("naive", "rate", "ipw", ADDITIVE)  # of the setting training.clicks
-JUDGED = tuple(f"judged by {name}" for name in ("pbm", "cascade", "coec"))
-WITH_ROBOTS = ("ipw",)
+WAYS = ("naive", "ipw", ADDITIVE)  # of the setting training.clicks
+JUDGED = ("judged by pbm",)
+CROWDS: dict[str, tuple[Crowd, tuple[str, ...]]] = {  # who comes, and what is learned from them
+    "people": (CLEAN, (TRUTH, *WAYS, *JUDGED)),
+    "people, dear products hidden": (replace(CLEAN, hides=2.0), ("naive", "ipw")),
+    "5 % robots that click all": (replace(CLEAN, robots=0.05, robots_click="all"), ("ipw",)),
+    "5 % robots that click the first": (replace(CLEAN, robots=0.05, robots_click="first"), ("ipw",)),
+}
 MORE = 10  # times as many sessions, for propensities
 SOURCES = ("click_models", "data/sample/biased_shoppers.py", "pipeline/clicked.py", "position_term.py")
 
@@ -56,16 +57,16 @@ def learning_from_behaviour(workspace: Workspace, seeds: Sequence[int], tell: Te
     bench = workspace.bench(shop).with_training(epochs=EPOCHS)
     cells = bench.cells("behaviour", *SOURCES)
     rows = []
-    for crowd, ways in {name: WITH_ROBOTS if c.robots else (TRUTH, *WAYS, *JUDGED) for name, c in CROWDS.items()}.items():
+    for crowd, (who, ways) in CROWDS.items():
         for way in ways:
             tell(f"{crowd}: {way}")
-            found = [cells(f"{crowd}, {way}, seed {s}", partial(_quality, bench, CROWDS[crowd], way, s)) for s in seeds]
+            found = [cells(f"{crowd}, {way}, seed {s}", partial(_quality, bench, who, way, s)) for s in seeds]
             rows.append(result_row("behaviour", bench, way, "fusion", found, crowd=crowd, values=found))
     for crowd, sessions in _measured():
         for model in CLICK_MODELS:
             tell(f"propensities, {crowd}, {sessions}: {model}")
             errors = [
-                cells(f"{crowd}, {sessions}, {model}, seed {s}", partial(_errors, bench, CROWDS[crowd], sessions, model, s))
+                cells(f"{crowd}, {sessions}, {model}, seed {s}", partial(_errors, bench, CROWDS[crowd][0], sessions, model, s))
                 for s in seeds
             ]
             rows.append(_propensities(bench, crowd, sessions, model, errors))
