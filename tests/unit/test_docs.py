@@ -133,7 +133,7 @@ def test_the_page_on_the_model_names_every_plugin(own):
 
 def test_commands_and_exit_codes_are_those_that_exist():
     text = page("docs/operations.md")
-    named = set(re.findall(r"^\| `fuserank ((?:models |data )?\w+)", text, re.MULTILINE))
+    named = set(re.findall(r"^\| `fuserank ((?:models |data )?[\w-]+)", text, re.MULTILINE))
     commands = {c.name or c.callback.__name__.strip("_") for c in app.registered_commands}
     commands |= {f"models {c.name or c.callback.__name__}" for c in models.registered_commands}
     commands |= {f"data {c.name}" for c in versions.registered_commands}
