@@ -40,6 +40,12 @@ def test_what_was_shown_seldom_is_not_punished_and_what_never_was_is_nothing_to_
     assert estimated(seen, "dr").value == pytest.approx(0.5 + 0.4), "as the model says"
 
 
+def test_looks_are_shared_among_the_lists_of_their_own_query():
+    log = logged(("q", "ab", "a"), ("r", "ab", ""), ("r", "ab", ""), ("r", "ab", ""))
+    seen = reranked(log, known(log), {"q": ["a", "b"], "r": ["a", "b"]}, THETA)
+    assert seen.weighted.tolist() == [1, 0, 0, 0], "a was looked at in each list of q"
+
+
 def test_no_weight_is_above_the_clip_and_snips_makes_up_for_it():
     log = logged(("q", "ab", "b"), ("q", "ab", "a"))
     clipped = reranked(log, known(log), {"q": ["b", "a"]}, THETA, clip=1.0)
