@@ -11,6 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fuserank.errors import InputError
 
 FOLDER = Path("recipes")
+_SHIPPED = Path(__file__).parent / "shipped"  # where a wheel puts them; from source they lie at the top of the repository
+
+
+def shipped_folder() -> Path:
+    """Where the recipes that come with fuserank lie, installed or from source."""
+    return _SHIPPED if _SHIPPED.is_dir() else Path(__file__).parents[3] / FOLDER
+
+
+class Quick(BaseModel):
+    """What `--quick` changes: a small try that shows the way, not the quality."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path | None = Field(None, description="the dataset folder in place of the recipe's")
+    settings: dict[str, Any] = Field(default_factory=dict, description="sections whose keys win over the recipe's")
+    steps: dict[str, dict[str, Any]] = Field(default_factory=dict, description="step -> options that win over the recipe's")
 
 
 class Step(BaseModel):
@@ -33,9 +49,20 @@ class Recipe(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
     summary: str
+    summary_zh: str = ""
     data: Path = Field(description="the dataset folder")
     settings: dict[str, Any] = Field(default_factory=dict, description="nested like `fuserank.settings.Settings`")
     steps: tuple[Step, ...] = Field(min_length=1)
+    quick: Quick = Quick()
+
+    def quickened(self) -> Recipe:
+        """The recipe with what its part `quick` changes."""
+        settings = dict(self.settings)
+        for section, values in self.quick.settings.items():
+            both = isinstance(values, dict) and isinstance(settings.get(section), dict)
+            settings[section] = {**settings[section], **values} if both else values
+        steps = tuple(Step(**{"step": s.step, **s.options, **self.quick.steps.get(s.step, {})}) for s in self.steps)
+        return self.model_copy(update={"settings": settings, "steps": steps, "data": self.quick.data or self.data})
 
 
 def read_recipe(name: str, folder: Path = FOLDER) -> Recipe:

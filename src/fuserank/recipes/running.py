@@ -6,11 +6,13 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from fuserank.errors import InputError
 from fuserank.pipeline.job import Job
 from fuserank.recipes.recipe import Recipe
+from fuserank.recipes.report import Section, write_report
 from fuserank.settings import Settings, load_settings
 
 
@@ -24,6 +26,7 @@ class Run:
         say: prints a line.
         typed: turns of a person who talks; None: the recipe's script is played.
         found: what earlier steps found, by step.
+        sections: what the report shows.
     """
 
     recipe: Recipe
@@ -31,11 +34,23 @@ class Run:
     say: Callable[[str], None]
     typed: Iterable[str] | None = None
     found: dict[str, Any] = field(default_factory=dict)
+    sections: list[Section] = field(default_factory=list)
 
     @cached_property
     def job(self) -> Job:
         """Over the recipe's dataset, which is there by now."""
         return Job(self.recipe.data, self.settings)
+
+    @property
+    def reports(self) -> Path:
+        """The folder of the recipe's report."""
+        return self.settings.reports / "recipes" / self.recipe.name
+
+    def show(self, section: Section) -> None:
+        """Print a section, and keep it for the report."""
+        for line in section.lines():
+            self.say(line)
+        self.sections.append(section)
 
     def turns(self, script: Iterable[str]) -> Iterator[str]:
         """What is said, a turn at a time; a scripted turn is printed as if it were typed."""
@@ -78,4 +93,24 @@ def run(recipe: Recipe, say: Callable[[str], None], typed: Iterable[str] | None 
     going = Run(recipe, load_settings(**recipe.settings), say, typed)
     for taken, step in steps:
         going.found[step.step] = taken(going, **step.options)
+    if going.sections:
+        say(f"report: {write_report(going.reports, recipe.name, recipe.summary, going.sections)}")
     return going.found
+
+
+def over_data(recipe: Recipe, data: Path) -> Recipe:
+    """The recipe over a dataset of one's own: steps that would make its data are left out.
+
+    Raises:
+        InputError: a step needs the data that it makes.
+    """
+    from fuserank.recipes.steps import MAKERS
+
+    for step in recipe.steps:
+        if MAKERS.get(step.step) is False:
+            raise InputError(
+                f"recipe {recipe.name} over {str(data)[:80]!r}: later steps need what {step.step} makes",
+                todo="leave --data out",
+            )
+    steps = tuple(step for step in recipe.steps if step.step not in MAKERS)
+    return recipe.model_copy(update={"data": data, "steps": steps})

@@ -1,0 +1,1 @@
+"""Ad recommendation: ads with bids and budgets, impressions, and the auction."""

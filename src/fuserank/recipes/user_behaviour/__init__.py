@@ -1,0 +1,1 @@
+"""User behaviour: funnel, affinities, cohorts, and the next purchase as a dataset."""
