@@ -41,14 +41,38 @@ class Order:
     charge: Callable[[float, float, float], float]
 
 
+def _value(bid: np.ndarray, p: np.ndarray) -> np.ndarray:
+    return bid * p
+
+
+def _least_value(bid: float, p: float, following: float) -> float:
+    """Generalised second price (Edelman, Ostrovsky & Schwarz 2007): the least bid that keeps the place."""
+    return following / p
+
+
+def _bid(bid: np.ndarray, p: np.ndarray) -> np.ndarray:
+    return bid
+
+
+def _next_bid(bid: float, p: float, following: float) -> float:
+    return following
+
+
+def _probability(bid: np.ndarray, p: np.ndarray) -> np.ndarray:
+    return p
+
+
+def _own_bid(bid: float, p: float, following: float) -> float:
+    """The bid does not decide the place here, so there is no second price; paying it all flatters the order's revenue."""
+    return bid
+
+
 ORDERS: PluginTable[Order] = PluginTable(
     "order of ads",
     {
-        # Generalised second price (Edelman, Ostrovsky & Schwarz 2007): the least bid that keeps the place.
-        "expected value": Order(lambda bid, p: bid * p, lambda bid, p, following: following / p),
-        "bid": Order(lambda bid, p: bid, lambda bid, p, following: following),
-        # The bid does not decide here, so there is no second price: a click costs the bid, which flatters this order's revenue.
-        "probability": Order(lambda bid, p: p, lambda bid, p, following: bid),
+        "expected value": Order(_value, _least_value),
+        "bid": Order(_bid, _next_bid),
+        "probability": Order(_probability, _own_bid),
     },
 )
 
@@ -76,8 +100,8 @@ def sell(
 ) -> Sold:
     """Play the opportunities in their order.
 
-    An ad is shown only if what is left of its budget pays a click on it at its full bid. Paced: only if besides it has spent at most
-    its budget times (share of the opportunities gone + HEADROOM).
+    An ad is shown only if what is left of its budget pays a click on it at its full bid. Paced: only if, besides, it has spent at
+    most its budget times (share of the opportunities gone + HEADROOM).
 
     Args:
         bids, budgets: (A,) > 0.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -68,10 +69,10 @@ def categories(products: Iterable[Product]) -> dict[str, str]:
 
 
 def price_bands(products: Iterable[Product]) -> dict[str, str]:
-    """product id -> one of BANDS bands of the catalogue's prices with as many products in each; a product without a price has none."""
+    """product id -> one of BANDS bands with as many products of the catalogue in each; a product without a price has none."""
     priced = [(product.product_id, product.price) for product in products if product.price is not None]
     if not priced:
         return {}
     edges = np.quantile([price for _, price in priced], np.linspace(0, 1, BANDS + 1))
-    names = [f"{n + 1}: {edges[n]:.2f} to {edges[n + 1]:.2f}" for n in range(BANDS)]
+    names = [f"{n + 1}: {low:.2f} to {high:.2f}" for n, (low, high) in enumerate(pairwise(edges))]
     return {key: names[int(np.searchsorted(edges[1:-1], price, side="left"))] for key, price in priced}
