@@ -51,6 +51,7 @@ class ExplainedProduct(Message):
     query_words: list[WordShare] | None
     product_heat: HeatMap | None
     query_heat: HeatMap | None
+    rules: list[str] = Field([], description="merchandising rules that hold for the query and concern the product, by name")
 
 
 class ExplainResponse(Message):
@@ -62,4 +63,5 @@ class ExplainResponse(Message):
     unknown_ids: list[str]
     degraded: list[str]
     notes: list[str]
+    rules_version: str | None = Field(None, description="of the merchandising rules that were asked; null: there are none")
     took_ms: float

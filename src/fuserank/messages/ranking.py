@@ -77,6 +77,8 @@ class RankedProduct(Message):
     category: str
     price: float | None
     has_picture: bool = Field(description="GET /v1/picture?product_id=… gives it")
+    model_rank: int = Field(ge=1, description="its place by the model's score alone")
+    moved_by: list[str] = Field([], description="rules that moved it, by name")
 
 
 class RankResponse(Message):
@@ -94,4 +96,6 @@ class RankResponse(Message):
     unknown_ids: list[str] = Field(description="candidates that the catalogue does not hold")
     degraded: list[str]
     notes: list[str]
+    rules_version: str | None = Field(None, description="of the merchandising rules that were asked; null: there are none")
+    rules: list[str] = Field([], description="rules that did something to this answer, by name")
     took_ms: float

@@ -11,7 +11,9 @@ from fuserank.serving import memory
 from fuserank.serving.deployment import Deployment, Lineup
 from fuserank.serving.following import Follower, lineup_of
 from fuserank.serving.loading import load
+from fuserank.serving.merchandising import Merchandising
 from fuserank.serving.release import read_release
+from fuserank.serving.rules_following import RulesFollower, rules_file
 from fuserank.serving.service import RankingService
 from fuserank.serving.updates import Updates, updates_folder
 from fuserank.serving.watching import Watch
@@ -36,6 +38,8 @@ def deploy(what: Path, settings: Settings, *, cache: Path | None = None) -> Depl
     # The name comes out of a file, and becomes that of a folder.
     folder, knobs = log_folder(settings.home, read_meta(first / "model").data.name), settings.serving
     updates = Updates(updates_folder(settings.home, folder.name))
+    merchandising = Merchandising(diversity=knobs.diversity, depth=knobs.diversity_depth)
+    rules = RulesFollower(merchandising, rules_file(settings.home, folder.name))
 
     def caught_up(package: Path, wait_for_sound: bool = True) -> RankingService:
         families = settings.evaluation.families
@@ -47,6 +51,7 @@ def deploy(what: Path, settings: Settings, *, cache: Path | None = None) -> Depl
             wait_for_sound=wait_for_sound,
             device=knobs.device,
             rounded=knobs.rounded,
+            merchandising=merchandising,
         )
         updates.catch_up(service)
         return service
@@ -56,7 +61,8 @@ def deploy(what: Path, settings: Settings, *, cache: Path | None = None) -> Depl
         kept = InferenceLog(folder, share=knobs.log_share, keep_bytes=knobs.log_bytes, keep_days=knobs.log_days)
     soon = partial(caught_up, wait_for_sound=False)  # this worker may stand in for one that died
     lineup = Lineup(soon(what)) if release is None else lineup_of(release, what.parent, soon)
-    deployment = Deployment(lineup, log=kept, updates=updates)
+    deployment = Deployment(lineup, log=kept, updates=updates, merchandising=merchandising)
+    Watch("following the rules", rules.look)
     Watch("catching up with the catalogue", deployment.catch_up)
     Watch("giving memory back", memory.give_back, memory.EVERY)
     if release is not None:

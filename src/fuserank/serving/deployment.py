@@ -41,6 +41,7 @@ from fuserank.messages import (
 from fuserank.serving.answered import Answered
 from fuserank.serving.explaining import explain_answer
 from fuserank.serving.interleaving import team_draft
+from fuserank.serving.merchandising import Merchandising
 from fuserank.serving.metrics import METRICS
 from fuserank.serving.observing import Observer, Request, event_records, observer
 from fuserank.serving.service import RankingService
@@ -76,13 +77,21 @@ class Deployment:
         observe: told of each answer, the shadow's included; neither waits nor raises. None: the log is told.
         log: of answers and feedback; None: nothing is kept.
         updates: changes of the catalogue; None: it cannot be changed.
+        merchandising: that the services share; its problem is one of health.
     """
 
     def __init__(
-        self, lineup: Lineup, observe: Observer | None = None, *, log: InferenceLog | None = None, updates: Updates | None = None
+        self,
+        lineup: Lineup,
+        observe: Observer | None = None,
+        *,
+        log: InferenceLog | None = None,
+        updates: Updates | None = None,
+        merchandising: Merchandising | None = None,
     ) -> None:
         self.lineup = lineup
         self.problems: tuple[str, ...] = ()
+        self._merchandising = merchandising
         self._log, self._updates = log, updates
         self._observe: Observer = observe or (observer(log.put) if log is not None else lambda *_: None)
         self._shadow = ThreadPoolExecutor(1, thread_name_prefix="shadow")
@@ -149,8 +158,10 @@ class Deployment:
         models = [self._model(lineup.champion, "champion", "all", 1.0)]
         if lineup.challenger is not None:
             models.append(self._model(lineup.challenger, "challenger", lineup.mode, lineup.share))
-        status: Literal["ok", "degraded"] = "degraded" if self.problems else "ok"
-        return Health(status=status, models=models, problems=list(self.problems), log_lost=self._lost())
+        wrong = self._merchandising.problem if self._merchandising is not None else None
+        problems = [*self.problems, *([wrong] if wrong else [])]
+        status: Literal["ok", "degraded"] = "degraded" if problems else "ok"
+        return Health(status=status, models=models, problems=problems, log_lost=self._lost())
 
     def _lost(self) -> int:
         """Records that the log dropped or could not write."""
@@ -205,6 +216,7 @@ class Deployment:
                 "model_version": f"{first.response.model_version}+{second.response.model_version}",
                 "results": results,
                 "degraded": list(dict.fromkeys([*first.response.degraded, *second.response.degraded])),
+                "rules": list(dict.fromkeys([*first.response.rules, *second.response.rules])),
                 "took_ms": second.response.took_ms,
             }
         )

@@ -42,7 +42,8 @@ def explain_answer(service: RankingService, request: ExplainRequest, arrived: fl
         )
     rivals = [product_id for product_id in dict.fromkeys(request.rivals) if product_id in stock.catalogue]
     rows = stock.catalogue.rows(list(dict.fromkeys([*known, *rivals])))
-    understood = understand(request.query, service.modalities, stock.catalogue, service.package.histories, service.cache)
+    plan = service.merchandising.plan(request.query)
+    understood = understand(plan.query, service.modalities, stock.catalogue, service.package.histories, service.cache)
     features = Features(service.modalities, stock.catalogue, understood.features)
     slate = features.slate(0, rows)
     ranker = _on_processor(service.package.ranker)
@@ -57,14 +58,21 @@ def explain_answer(service: RankingService, request: ExplainRequest, arrived: fl
         closely=len(known),
         shop=_shop(stock, request),
     )
-    products = [ExplainedProduct.model_validate(_said(asdict(product)), strict=False) for product in found.products]
+    products = [
+        ExplainedProduct.model_validate(
+            _said(asdict(product)) | {"rules": plan.concerning(product.product_id, understood.features.texts[0], stock)},
+            strict=False,
+        )
+        for product in found.products
+    ]
     return ExplainResponse(
         model_version=service.version,
         words=understood.features.texts[0],
         products=products,
         unknown_ids=[product_id for product_id in asked if product_id not in stock.catalogue],
         degraded=understood.degraded,
-        notes=list(found.notes),
+        notes=[*plan.notes, *found.notes],
+        rules_version=plan.version,
         took_ms=round(1000 * (time.perf_counter() - started), 3),
     )
 

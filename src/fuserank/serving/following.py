@@ -67,7 +67,7 @@ class Follower:
         A release that cannot be served is a problem in health and no more. It is tried again when the file is written again, be
         it with the same words: a package may have been mended meanwhile.
         """
-        mark = _mark_of(self._file)
+        mark = mark_of(self._file)
         if mark == self._mark:
             return
         self._mark = mark
@@ -92,7 +92,7 @@ class Follower:
         self._deployment.problems = ()
 
 
-def _mark_of(file: Path) -> tuple[int, int] | None:
+def mark_of(file: Path) -> tuple[int, int] | None:
     """Something that is another whenever the file was replaced; None: there is none."""
     try:
         found = file.stat()

@@ -11,6 +11,7 @@ import torch
 from fuserank.devices import Device
 from fuserank.modalities import make_modalities
 from fuserank.model_folder import check_encoders
+from fuserank.serving.merchandising import Merchandising
 from fuserank.serving.package import open_package
 from fuserank.serving.packed_encoders import packed_encoders
 from fuserank.serving.service import RankingService
@@ -28,6 +29,7 @@ def load(
     wait_for_sound: bool = True,
     device: Device = "auto",
     rounded: bool = False,
+    merchandising: Merchandising | None = None,
 ) -> RankingService:
     """Load a package folder and answer a request of each kind, so that no shopper waits for weights.
 
@@ -41,6 +43,7 @@ def load(
             model takes nearly as long as all else, and a worker that starts in place of another is wanted soon.
         device: that ranks, and that encoders of your own run on; auto: a GPU where there is one.
         rounded: English text is read with weights in 8 bits.
+        merchandising: rules and diversity; None: neither.
 
     Raises:
         ModelFolderError: the folder is damaged.
@@ -51,7 +54,7 @@ def load(
     modalities = make_modalities(names, cache=cache, threads=threads, media=media, own=own, device=device, rounded=rounded)
     check_encoders(package.meta, modalities)
     torch.set_num_threads(threads)
-    service = RankingService(package, modalities, families, media)
+    service = RankingService(package, modalities, families, media, merchandising)
     words_and_picture, sound = warming_requests()
     service.search(words_and_picture)
     if wait_for_sound:

@@ -27,6 +27,7 @@ class Metrics:
             "fuserank_log_lost", "Records that the inference log lost since the start", multiprocess_mode="livesum"
         )
         self.swaps = Counter("fuserank_swaps_total", "Releases taken up or refused", ["outcome"])
+        self.rules = Counter("fuserank_rules_total", "Files of rules taken up or refused", ["outcome"])
         self.cache = Gauge(
             "fuserank_query_vectors",
             "Vectors of queries asked of the cache since the start",

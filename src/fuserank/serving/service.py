@@ -28,6 +28,7 @@ from fuserank.messages import (
 from fuserank.modalities.base import Modality
 from fuserank.serving.answered import Answered, Scored
 from fuserank.serving.bounded_pool import BoundedPool, Task
+from fuserank.serving.merchandising import Merchandising, Plan
 from fuserank.serving.metrics import METRICS
 from fuserank.serving.package import Package
 from fuserank.serving.retrieval import retrieve
@@ -57,6 +58,7 @@ class RankingService:
         modalities: the model's, in its order.
         families: name -> modalities that are one source of evidence, for explanations.
         media: caps for pictures of products.
+        merchandising: rules and diversity, which others may share and replace; None: neither.
 
     Attributes:
         stock: what it ranks.
@@ -69,7 +71,9 @@ class RankingService:
         modalities: Sequence[Modality],
         families: Mapping[str, Sequence[str]] | None = None,
         media: MediaSettings | None = None,
+        merchandising: Merchandising | None = None,
     ) -> None:
+        self.merchandising = merchandising or Merchandising()
         self._media, self._changing = media or MediaSettings(), threading.Lock()
         self.package, self.modalities, self.stock = package, tuple(modalities), package.stock
         self.cache = ContentCache()
@@ -130,9 +134,10 @@ class RankingService:
         repeated = len(ids) - len(asked)
         notes += [f"{repeated} repeated candidates were ranked once"] if repeated else []
         rows = np.array(found, np.int64)
-        scored = self._score(request.query, stock, _Pick(lambda _: rows, lambda _: rows), request.deadline_ms, started)
+        plan = self.merchandising.plan(request.query)
+        scored = self._score(plan.query, stock, _Pick(lambda _: rows, lambda _: rows), request.deadline_ms, started)
         unknown = [product_id for product_id in asked if product_id not in row_of] if len(found) < len(asked) else []
-        return self._answer(scored, stock, request.k, started, role, notes, unknown)
+        return self._answer(scored, stock, request.k, started, role, [*notes, *plan.notes], unknown, plan)
 
     def searched(self, request: SearchRequest, arrived: float | None = None, role: Role = "champion") -> Answered:
         """The answer to a search, with what it was made of; arguments as of `ranked`.
@@ -141,9 +146,12 @@ class RankingService:
             MediaError: the picture or the sound cannot be used.
         """
         started, stock = arrived or time.perf_counter(), self.stock
-        scored = self._score(request.query, stock, self.pick(stock, request.depth, request.filters), request.deadline_ms, started)
+        plan = self.merchandising.plan(request.query, request.filters)
+        scored = self._score(
+            plan.query, stock, self.pick(stock, request.depth, request.filters, plan), request.deadline_ms, started
+        )
         notes = [] if len(scored.rows) else ["nothing in the catalogue matches"]
-        return self._answer(scored, stock, request.k, started, role, notes, [])
+        return self._answer(scored, stock, request.k, started, role, [*notes, *plan.notes], [], plan)
 
     def upsert(self, products: Sequence[GivenProduct]) -> list[LeftOut]:
         """Add or change products; requests that have begun see the stock as it was.
@@ -167,17 +175,19 @@ class RankingService:
                 self.stock = self.stock.without(known)
         return [product_id for product_id in product_ids if product_id not in known]
 
-    def pick(self, stock: Stock, depth: int, filters: Filters | None) -> _Pick:
-        """What of the whole stock is looked at for a query."""
+    def pick(self, stock: Stock, depth: int, filters: Filters | None, plan: Plan) -> _Pick:
+        """What of the whole stock is looked at for a query: what is found, and what rules pin."""
         allowed = stock.passing(filters)
 
         def by_features(queries: QueryFeatures) -> np.ndarray:
             with METRICS.stage("retrieve"):
-                return retrieve(self.modalities, stock.catalogue, queries, depth, allowed)
+                found = retrieve(self.modalities, stock.catalogue, queries, depth, allowed)
+                return plan.with_pinned(found, queries.texts[0], stock, allowed)
 
         def by_words(words: str) -> np.ndarray:
             lexical = stock.catalogue.lexical
-            return np.zeros(0, np.int64) if lexical is None or not words else lexical.top(words, depth, allowed)
+            found = np.zeros(0, np.int64) if lexical is None or not words else lexical.top(words, depth, allowed)
+            return plan.with_pinned(found, words, stock, allowed)
 
         return _Pick(by_features, by_words)
 
@@ -246,10 +256,19 @@ class RankingService:
         return replace(scored, scores=scores, probabilities=calibration.probability(scores) if calibration else None)
 
     def _answer(
-        self, scored: Scored, stock: Stock, k: int, started: float, role: Role, notes: list[str], unknown: list[str]
+        self,
+        scored: Scored,
+        stock: Stock,
+        k: int,
+        started: float,
+        role: Role,
+        notes: list[str],
+        unknown: list[str],
+        plan: Plan,
     ) -> Answered:
-        """The k best; candidates of equal score keep their order."""
-        best = np.argsort(-scored.scores, kind="stable")[:k]
+        """The k best; candidates of equal score keep their order, but for what rules and diversity move."""
+        placed = plan.placed(scored, stock, k, lasting=stock is self.stock)
+        best = placed.best
         likely = [None] * len(best) if scored.probabilities is None else scored.probabilities[best].tolist()
         lines = zip(stock.details(scored.rows[best], IN_ANSWERS), scored.scores[best].tolist(), likely, strict=True)
         # One pass of pydantic's own machine code is quicker than `model_construct`, which is Python, line by line.
@@ -260,13 +279,17 @@ class RankingService:
                 "role": role,
                 "words": scored.words,
                 "results": [
-                    {**line, "rank": rank, "score": score, "probability": probability}
-                    for rank, (line, score, probability) in enumerate(lines, start=1)
+                    {**line, "rank": rank, "score": score, "probability": probability, "model_rank": place, "moved_by": names}
+                    for rank, ((line, score, probability), place, names) in enumerate(
+                        zip(lines, placed.model_ranks, placed.moved_by, strict=True), start=1
+                    )
                 ],
                 "candidates": len(scored.rows),
                 "unknown_ids": unknown,
                 "degraded": scored.degraded,
-                "notes": notes,
+                "notes": [*notes, *placed.notes],
+                "rules_version": plan.version,
+                "rules": placed.applied,
                 "took_ms": round(1000 * (time.perf_counter() - started), 3),
             }
         )

@@ -159,4 +159,6 @@ class ServingSettings(Section):
     log_share: float = Field(1.0, gt=0, le=1, description="of the answers that are kept; feedback is all kept")
     log_bytes: int = Field(2**30, gt=0, description="of the log; above it the oldest segments are removed")
     log_days: float | None = Field(None, gt=0, description="older segments are removed")
+    diversity: float = Field(0.0, ge=0, le=1, description="of maximal marginal relevance over the best products; 0: off")
+    diversity_depth: int = Field(50, ge=2, le=1000, description="products, from the top, that diversity reorders")
     patience_ms: float = Field(20.0, gt=0, description="milliseconds a request may wait for its turn before it is shed with 503")
