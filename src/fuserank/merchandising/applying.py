@@ -81,7 +81,8 @@ def _shown(rules: Sequence[Rule], count: int, chosen: Chosen, notes: list[str]) 
 
 def _shifted(rules: Sequence[Rule], order: np.ndarray, chosen: Chosen, by: dict[int, list[str]]) -> tuple[list[int], set[str]]:
     """Indices after boosts and buries, and the rules that moved any."""
-    shifts, names = np.zeros(len(order)), set()
+    shifts = np.zeros(len(order))
+    names: set[str] = set()
     touched: dict[int, list[str]] = {}
     for rule in rules:
         if isinstance(rule, Boost | Bury):

@@ -22,7 +22,7 @@ _TODO = "correct the file, then: fuserank rules check FILE"
 
 
 def read_rules(file: Path) -> Compiled:
-    """Read, check and compile; `.json` is JSON, all else TOML.
+    """Read, check and compile; what begins with a brace is JSON, all else TOML.
 
     Raises:
         InputError: there is no such file, it is larger than 8 MiB, no TOML or JSON, or a rule is not as it must be.
@@ -34,14 +34,15 @@ def read_rules(file: Path) -> Compiled:
         raise InputError(f"rules {file.name[:80]}: {error.strerror}", todo="name a file of rules") from None
     if len(data) > MAX_BYTES:
         raise InputError(f"rules {file.name[:80]}: more than {MAX_BYTES} bytes", allowed="8 MiB", todo="split the rules")
-    return parse_rules(data, file.name, as_json=file.suffix == ".json")
+    return parse_rules(data, file.name)
 
 
-def parse_rules(data: bytes, name: str = "rules", *, as_json: bool = False) -> Compiled:
+def parse_rules(data: bytes, name: str = "rules") -> Compiled:
     """Rules out of bytes; the version is their sha256. Raises like `read_rules`."""
-    name = name[:80]
+    name, as_json = name[:80], False
     try:
         text = data.decode()
+        as_json = text.lstrip().startswith("{")
         said = json.loads(text) if as_json else tomllib.loads(text)
     except RecursionError:
         raise InputError(f"rules {name}: nested too deeply", allowed="a list of rules", todo=_TODO) from None

@@ -30,11 +30,9 @@ class Merchandising:
     """
 
     def __init__(self, rules: Compiled | None = None, *, diversity: float = 0.0, depth: int = 50, clock: Clock = utc_now) -> None:
-        self.rules, self.problem, self.clock = rules, None, clock
+        self.rules, self.clock = rules, clock
+        self.problem: str | None = None
         self.diversity, self.depth, self.selecting = diversity, depth, Selecting()
-
-    rules: Compiled | None
-    problem: str | None
 
     def plan(self, query: ShopperQuery, filters: Filters | None = None) -> Plan:
         """What rules do to one request: found now, so that a change of rules does not meet it halfway."""
@@ -145,14 +143,15 @@ class Plan:
 
     def concerning(self, product_id: str, words: str, stock: Stock) -> list[str]:
         """Names of the rules that hold and are about a product of the stock."""
-        row = np.array([stock.catalogue.row_of[product_id]])
+        row = np.array([stock.catalogue.row_of[product_id]], np.int64)
 
         def concerns(rule: Rule) -> bool:
             if isinstance(rule, Synonym):
                 return True
             if isinstance(rule, Pin):
                 return rule.product == product_id
-            return bool(self.of.selecting.among(stock, rule.products, row, lasting=True)[0]) != (rule.kind == "only")
+            chosen = self.of.selecting.among(stock, rule.products, row, lasting=True)
+            return bool(chosen.any()) != (rule.kind == "only")
 
         return [rule.name for rule in self.holding(words) if concerns(rule)]
 
