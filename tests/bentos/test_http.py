@@ -48,6 +48,8 @@ def test_search_and_rank_answer(client, shop, some):
         "unknown_ids",
         "degraded",
         "notes",
+        "rules_version",
+        "rules",
         "took_ms",
     }
 

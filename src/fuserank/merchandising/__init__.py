@@ -4,7 +4,7 @@ from fuserank.merchandising.applying import Line, Placed, apply
 from fuserank.merchandising.compiled import Asked, Compiled
 from fuserank.merchandising.diversity import likeness, most_diverse
 from fuserank.merchandising.reading import read_rules
-from fuserank.merchandising.rules import Boost, Bury, Hide, Only, Pin, Rule, RuleFile, Selector, Synonym
+from fuserank.merchandising.rules import Boost, Bury, Hide, Only, Pin, QueryIs, Rule, RuleFile, Selector, Synonym
 
 __all__ = [
     "Asked",
@@ -16,6 +16,7 @@ __all__ = [
     "Only",
     "Pin",
     "Placed",
+    "QueryIs",
     "Rule",
     "RuleFile",
     "Selector",

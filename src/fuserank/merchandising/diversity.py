@@ -25,7 +25,7 @@ def most_diverse(scores: np.ndarray, vectors: np.ndarray, diversity: float) -> n
     low, high = float(scores.min()), float(scores.max())
     relevance = (scores - low) / (high - low) if high > low else np.ones(count)
     alike = cosines(vectors)
-    first = int(np.argmax(relevance))
+    first = int(np.argmax(scores))
     chosen, nearest, open_ = [first], alike[first].copy(), np.ones(count, bool)
     open_[first] = False
     for _ in range(count - 1):

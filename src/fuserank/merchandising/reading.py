@@ -17,7 +17,7 @@ from fuserank.merchandising.compiled import Compiled
 from fuserank.merchandising.rules import Pin, RuleFile
 
 MAX_BYTES = 8 * 2**20
-_HEADER = re.compile(r"^\s*\[\[\s*rules\s*\]\]", re.MULTILINE)
+_HEADER = re.compile(r"^[ \t]*\[\[\s*rules\s*\]\]", re.MULTILINE)
 _TODO = "correct the file, then: fuserank rules check FILE"
 
 
