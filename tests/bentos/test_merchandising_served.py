@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from fuserank.errors import InputError
 from fuserank.merchandising import likeness
 from fuserank.merchandising.reading import parse_rules
-from fuserank.messages import MAX_TEXT, RankRequest, SearchRequest, ShopperQuery
+from fuserank.messages import MAX_TEXT, GivenProduct, RankRequest, SearchRequest, ShopperQuery
 from fuserank.pipeline.merchandising import release_rules
 from fuserank.serving import Deployment, Lineup, Merchandising, RankingService, RulesFollower, open_package, rules_file
 from fuserank.serving.http import create_app
@@ -157,8 +157,6 @@ def test_explanations_name_the_rules(client, own, some):
 
 
 def test_a_changed_catalogue_is_selected_anew(own, some):
-    from fuserank.messages import GivenProduct
-
     serve(own, ("only", 'kind = "only"\nproducts = {brands = ["Newcomer"]}'))
     request = SearchRequest(query=ShopperQuery(text="zebra lamp"), k=60)
     assert own.search(request).results == []
@@ -187,7 +185,6 @@ def test_diversity_is_less_alike_and_keeps_the_best(own, some):
 
 def test_a_changed_file_is_taken_up_and_a_broken_one_refused(tmp_path):
     file, held = tmp_path / "rules.toml", Merchandising()
-    deployment_problem = lambda: held.problem  # noqa: E731
     follower = RulesFollower(held, file)
     assert held.rules is None and held.problem is None
     file.write_bytes(toml(("a", 'kind = "hide"\nproducts = {ids = ["p"]}')))
@@ -199,7 +196,7 @@ def test_a_changed_file_is_taken_up_and_a_broken_one_refused(tmp_path):
     broken.replace(file)
     follower.look()
     assert held.rules is first
-    assert "refused" in deployment_problem()
+    assert "refused" in held.problem
     file.unlink()
     follower.look()
     assert held.rules is None and held.problem is None

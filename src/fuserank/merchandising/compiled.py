@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from fuserank.merchandising.rules import Rule, Synonym
 from fuserank.merchandising.words import find, tokens
 
+REMEMBERED = 256  # stretches of time and locales
+
 Clock = Callable[[], datetime]
 
 
@@ -47,7 +49,7 @@ class Compiled:
         self._exact: dict[tuple[str, ...], list[int]] = {}
         self._contains: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         self._any = [n for n, rule in enumerate(self.rules) if not (rule.query.exact or rule.query.contains)]
-        self._any_at: dict[int, list[int]] = {}
+        self._any_at: dict[tuple[int, str], list[int]] = {}
         for number, rule in enumerate(self.rules):
             for text in rule.query.exact:
                 self._exact.setdefault(tokens(text), []).append(number)
@@ -58,7 +60,7 @@ class Compiled:
     def holding(self, asked: Asked, now: datetime) -> list[Rule]:
         """The rules that hold for a request at a moment, in the order of the file."""
         words, moment = tokens(asked.text), now.timestamp()
-        numbers = {*self._exact.get(words, ()), *self._containing(words), *self._always(moment)}
+        numbers = {*self._exact.get(words, ()), *self._containing(words), *self._always(moment, asked.locale)}
         held = (n for n in sorted(numbers) if self._spans[n][0] <= moment < self._spans[n][1])
         return [self.rules[n] for n in held if _fits(self.rules[n], asked)]
 
@@ -77,14 +79,19 @@ class Compiled:
     def _containing(self, words: tuple[str, ...]) -> set[int]:
         return {number for word in set(words) for phrase, number in self._contains.get(word, ()) if find(phrase, words) >= 0}
 
-    def _always(self, moment: float) -> list[int]:
-        """Rules for any query that hold at a moment: found once for each stretch between two dates."""
+    def _always(self, moment: float, locale: str) -> list[int]:
+        """Rules for any query that hold at a moment in a locale: found once for each stretch between two dates."""
         if not self._any:
             return self._any
-        stretch = bisect_right(self._bounds, moment)
-        if stretch not in self._any_at:
-            self._any_at[stretch] = [n for n in self._any if self._spans[n][0] <= moment < self._spans[n][1]]
-        return self._any_at[stretch]
+        key = bisect_right(self._bounds, moment), locale
+        found = self._any_at.get(key)
+        if found is None:
+            if len(self._any_at) >= REMEMBERED:
+                self._any_at.clear()  # locales come from outside: they must not fill the memory
+            wanted = ((n, self.rules[n].locale) for n in self._any if self._spans[n][0] <= moment < self._spans[n][1])
+            found = [n for n, own in wanted if own is None or _below(locale, own, "-_")]
+            self._any_at[key] = found
+        return found
 
 
 def _fits(rule: Rule, asked: Asked) -> bool:

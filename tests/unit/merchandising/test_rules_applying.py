@@ -60,7 +60,7 @@ def order(rules, ids=IDS):
         ([bury(1000, "p1", "p0")], "23456701"),
         ([hide("p0", "p7")], "123456"),
         ([only("p3", "p5")], "35"),
-        ([hide("p2"), pin("p0", 2), boost(3, "p7")], "10347567".replace("10347567", "1034756")),
+        ([hide("p2"), pin("p0", 2), boost(3, "p7")], "1037456"),
     ],
 )
 def test_places(rules, expected):
@@ -116,7 +116,7 @@ def test_of_no_products():
 some = st.lists(st.sampled_from(IDS), min_size=1, max_size=4).map(tuple)
 by = st.integers(1, 1000)
 kinds = st.one_of(
-    st.builds(lambda p, n: pin(p, n), st.sampled_from([*IDS, "zz"]), st.integers(1, 12)),
+    st.builds(pin, st.sampled_from([*IDS, "zz"]), st.integers(1, 12)),
     st.builds(lambda n, ids: boost(n, *ids), by, some),
     st.builds(lambda n, ids: bury(n, *ids), st.none() | by, some),
     st.builds(lambda ids: hide(*ids), some),

@@ -25,7 +25,7 @@ export function card(product, column, move, on) {
   article.append(
     el("span", { class: "rank" }, el("span", { class: "sr", text: say("rank", { n: product.rank }) }), el("b", { text: product.rank, "aria-hidden": "true" }), move && moved(move)),
     picture,
-    el("div", { class: "what" }, el("h3", {}, title), meta(product), price(product)),
+    el("div", { class: "what" }, el("h3", {}, title), meta(product), price(product), ruled(product)),
     numbers(product),
     el("div", { class: "evidence" }),
     el("div", { class: "acts" }, gradeButtons((grade) => on.grade(article, grade), -1), el("button", why, icon("why"), el("span", { text: say("why") }))),
@@ -67,6 +67,12 @@ export function meta(product) {
 /** The price as a number: the answer does not say the currency. */
 export const price = ({ price: amount }) =>
   amount === null ? el("p", { class: "cost none", text: say("noPrice") }) : el("p", { class: "cost", text: number(amount, 2) });
+
+/** A small mark on a product that a rule moved, with the rule's name; null for all others. */
+function ruled({ moved_by: names = [], model_rank: place }) {
+  if (!names.length) return null;
+  return el("p", { class: "ruled", title: say("ruledWhy", { n: place }) }, el("span", { text: say("ruled", { name: names.join(", ") }) }));
+}
 
 function numbers({ score, probability }) {
   const shown = [el("span", { class: "score" }, el("b", { text: number(score, 2) }), el("small", { text: say("score") }))];

@@ -48,6 +48,9 @@ export const EN = {
   clearFilters: "Clear filters",
   priceOrder: "The lowest price is above the highest.",
 
+  ruled: "Rule: {name}",
+  ruledWhy: "A merchandising rule put it here; by the model's score it is number {n}",
+
   model: "Who answers",
   layout: "Layout",
   list: "List",

@@ -48,6 +48,9 @@ export const ZH = {
   clearFilters: "清除筛选",
   priceOrder: "最低价格高于最高价格。",
 
+  ruled: "规则：{name}",
+  ruledWhy: "运营规则把它放在这里；按模型得分它排第 {n} 位",
+
   model: "由谁回答",
   layout: "布局",
   list: "列表",
