@@ -6,6 +6,7 @@ order. What several rules do to one product adds up. Pins come last, so that the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -45,7 +46,14 @@ class Placed:
     notes: list[str] = field(default_factory=list)
 
 
-def apply(rules: Sequence[Rule], count: int, chosen: Chosen, where: Where, known: Callable[[str], bool] = lambda _: True) -> Placed:
+def apply(
+    rules: Sequence[Rule],
+    count: int,
+    chosen: Chosen,
+    where: Where,
+    known: Callable[[str], bool] = lambda _: True,
+    k: int | None = None,
+) -> Placed:
     """An order after the rules that hold.
 
     Args:
@@ -53,6 +61,7 @@ def apply(rules: Sequence[Rule], count: int, chosen: Chosen, where: Where, known
         chosen: which of them a selector means: bool (n,), best first.
         where: the index of a product by id, 0 for the best; None: it is not among them.
         known: whether the catalogue has a product; only the words of a note depend on it.
+        k: lines that are wanted; None: all.
     """
     by: dict[int, list[str]] = {}
     notes: list[str] = []
@@ -60,7 +69,7 @@ def apply(rules: Sequence[Rule], count: int, chosen: Chosen, where: Where, known
     order, moved = _shifted(rules, np.flatnonzero(shown), chosen, by)
     order, pinned = _pinned([rule for rule in rules if isinstance(rule, Pin)], order, where, by, notes, known)
     names = used | moved | pinned
-    lines = [Line(at, tuple(by.get(at, ()))) for at in order]
+    lines = [Line(at, tuple(by.get(at, ()))) for at in order[:k]]
     return Placed(lines, [rule.name for rule in rules if rule.name in names], notes)
 
 
@@ -126,7 +135,7 @@ def _pinned(
             notes.append(f"rule {pin.name!r}: product {pin.product[:80]} is pinned already")
             continue
         place = min(pin.place, len(order))
-        free = next(p for p in (*range(place, len(order) + 1), *range(place, 0, -1)) if p not in taken)
+        free = next(p for p in itertools.chain(range(place, len(order) + 1), range(place, 0, -1)) if p not in taken)
         if free != place:
             notes.append(f"rule {pin.name!r}: place {place} is taken, place {free} it is")
         taken[free] = at

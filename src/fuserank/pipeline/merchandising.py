@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from fuserank.errors import InputError, MediaError
-from fuserank.features.extraction import Progress
 from fuserank.files import sha256_file, write_file
 from fuserank.merchandising import Compiled, likeness, read_rules
 from fuserank.messages import RankedProduct, RankResponse, SearchRequest, ShopperQuery
@@ -23,6 +22,7 @@ from fuserank.pipeline.releasing import release_file
 from fuserank.serving import Merchandising, RankingService, load, read_release, rules_file
 from fuserank.serving.merchandising import alike_vectors
 
+Progress = Callable[[int, int], None]  # called with (items done, items in all)
 DEPTH, SEEN = 100, 10  # products of an answer that are compared, and those that nDCG, moves and likeness look at
 
 

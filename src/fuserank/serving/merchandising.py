@@ -129,9 +129,9 @@ class Plan:
             return int(found[0]) if len(found) else None
 
         done = apply(
-            held, len(rows), lambda s: self.of.selecting.among(stock, s, rows, lasting=lasting), where, lambda p: p in row_of
+            held, len(rows), lambda s: self.of.selecting.among(stock, s, rows, lasting=lasting), where, lambda p: p in row_of, k
         )
-        shown = done.lines[:k]
+        shown = done.lines
         best = order[[line.at for line in shown]] if shown else order[:0]
         return PlacedRows(
             best,
