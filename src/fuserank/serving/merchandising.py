@@ -125,8 +125,8 @@ class Plan:
 
         def where(product_id: str) -> int | None:
             row = row_of.get(product_id)
-            found = np.flatnonzero(rows == row) if row is not None else ()
-            return int(found[0]) if len(found) else None
+            found = [] if row is None else np.flatnonzero(rows == row).tolist()
+            return found[0] if found else None
 
         done = apply(
             held, len(rows), lambda s: self.of.selecting.among(stock, s, rows, lasting=lasting), where, lambda p: p in row_of, k
