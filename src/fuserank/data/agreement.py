@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
-from typing import Literal
 
 import numpy as np
 
@@ -24,7 +23,6 @@ from fuserank.errors import SchemaError, TooFewError
 from fuserank.files import write_file
 
 Pair = tuple[str, str]  # query id, product id
-How = Literal["median", "mean", "majority"]
 LONG = ("query_id", "product_id", "rater", "grade")
 WIDE = (("query_id", "product_id"), ("query", "docid"))  # the two first columns of the wide form; every other is a person
 LISTED = 10  # pairs with most disagreement
@@ -37,7 +35,7 @@ def _majority(grades: Sequence[int]) -> float:
     return best[(len(best) - 1) // 2]
 
 
-HOW: Mapping[How, Callable[[Sequence[int]], float]] = {"median": median, "mean": fmean, "majority": _majority}
+HOW: Mapping[str, Callable[[Sequence[int]], float]] = {"median": median, "mean": fmean, "majority": _majority}
 
 
 @dataclass(frozen=True)
@@ -97,8 +95,8 @@ def _given(path: Path) -> Iterator[tuple[str, Pair, str, str]]:
                 yield where, (row[keys[0]], row[keys[1]]), path.stem if rater == "rating" else rater, row[rater]
 
 
-def settle(grades: Grades, how: How) -> dict[Pair, int]:
-    """One grade a pair; half a grade rounds up."""
+def settle(grades: Grades, how: str) -> dict[Pair, int]:
+    """One grade a pair, by a way of HOW; half a grade rounds up."""
     return {pair: int(np.floor(HOW[how](list(given.values())) + 0.5)) for pair, given in sorted(grades.items())}
 
 
