@@ -77,7 +77,7 @@ class RankedProduct(Message):
     category: str
     price: float | None
     has_picture: bool = Field(description="GET /v1/picture?product_id=… gives it")
-    model_rank: int = Field(ge=1, description="its place by the model's score alone")
+    model_rank: int | None = Field(None, ge=1, description="its place by the model's score alone, before rules and diversity")
     moved_by: list[str] = Field([], description="rules that moved it, by name")
 
 

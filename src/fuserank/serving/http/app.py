@@ -45,9 +45,8 @@ def create_app(deployment: Serve, *, media: MediaSettings | None = None, threads
         threads: requests that are computed at once.
         patience_ms: milliseconds that a request may wait for its turn before it is shed.
     """
-    app = FastAPI(
-        title="fuserank", version="1", docs_url=None, redoc_url=None, redirect_slashes=False
-    )  # those pages load their scripts from a CDN
+    # No pages of FastAPI's own: they load their scripts from a CDN.
+    app = FastAPI(title="fuserank", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_middleware(BodyCap, max_bytes=body_cap(media or MediaSettings()))
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
