@@ -63,11 +63,12 @@ def test_efficientnet_equals_eager_torch(onnx_cache, picture):
 
 
 def test_rounded_weights_give_nearly_the_same_vectors(shop_texts, onnx_cache):
-    """One text at a time, as queries come. Rounding moves every vector, and none by much."""
+    """One text at a time, as queries come. Rounding moves every vector, and none by much: the least cosine is .9992 on a processor
+    with products of bytes (VNNI), and .9980 on one without, which rounds otherwise."""
     exact, rounded = MiniLM(onnx_cache, 1), MiniLM(onnx_cache, 1, rounded=True)
     texts = shop_texts[::4]
     cosines = [float((exact.encode([text]) @ rounded.encode([text]).T)[0, 0]) for text in texts]
-    assert min(cosines) > 0.998 and np.mean(cosines) > 0.999 and max(cosines) < 1 - 1e-6
+    assert min(cosines) > 0.997 and np.mean(cosines) > 0.999 and max(cosines) < 1 - 1e-6
 
 
 def test_the_multilingual_encoder_equals_its_package(shop_texts, onnx_cache):

@@ -21,6 +21,7 @@ COMMANDS = (
     "explain",
     "monitor",
     "recipe",
+    "rules",
     "serve",
     "release",
     "compare",

@@ -233,5 +233,5 @@ def test_weights_of_another_network_are_refused(tmp_path, onnx_cache):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": ARCHITECTURE}))
     save_file({"weight": torch.zeros(2)}, tmp_path / "model.safetensors")
     (modality,) = make_modalities(["image"], cache=onnx_cache, own={"image": locate(str(tmp_path))})
-    with pytest.raises(SettingsError, match="cannot be loaded"):
+    with pytest.raises(SettingsError, match="cannot be used"):
         modality.encoder.feature_maps(np.zeros((1, 224, 224, 3), np.uint8))

@@ -252,7 +252,7 @@ def test_the_table_of_the_trees_has_components_of_what_is_there():
     features, train, _, _ = shop()
     there = np.arange(PRODUCTS) % 2 == 0
     features.catalogue.has = lambda modality: there & (modality == "image")
-    table = importlib.import_module("fuserank.baselines.lambdamart")._Table(features, train, 0)
+    table = importlib.import_module("fuserank.baselines.lambdamart").TreeTable(features, train, 0)
     text, picture = table.products
     assert text.shape == (PRODUCTS, 0)
     assert not picture[~there].any()

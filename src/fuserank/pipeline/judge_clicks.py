@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -69,7 +69,7 @@ def judge_clicks(base: Dataset, model: str, target: Path, *, fewest: float = FEW
             allowed="queries that were shown often enough",
             todo="lower --looks, or collect more behaviour",
         )
-    rows = pa.Table.from_pylist([vars(row) for row in judgments(iter(found.items()))], schema=SCHEMAS["judgments"])
+    rows = pa.Table.from_pylist([asdict(row) for row in judgments(iter(found.items()))], schema=SCHEMAS["judgments"])
     before = base.table("judgments")
     left = before.filter(pc.invert(pc.is_in(before["query_id"], pa.array(list(found), pa.string()))))
     dataset = write_dataset(

@@ -34,7 +34,7 @@ def splits(items):
 
 
 def test_names():
-    assert sorted(IMPORTERS) == ["chorus", "fashion", "grocery", "online_retail", "table"]
+    assert {"chorus", "fashion", "grocery", "online_retail", "table"} < set(IMPORTERS)
     with pytest.raises(UnknownNameError, match="did you mean 'fashion'"):
         IMPORTERS["fashon"]
 
