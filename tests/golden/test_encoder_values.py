@@ -1,6 +1,7 @@
 """Encoders against the reference that they were exported from, or against values that it computed."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,7 +69,8 @@ def test_rounded_weights_give_nearly_the_same_vectors(shop_texts, onnx_cache):
     exact, rounded = MiniLM(onnx_cache, 1), MiniLM(onnx_cache, 1, rounded=True)
     texts = shop_texts[::4]
     cosines = [float((exact.encode([text]) @ rounded.encode([text]).T)[0, 0]) for text in texts]
-    assert min(cosines) > 0.997 and np.mean(cosines) > 0.999 and max(cosines) < 1 - 1e-6
+    least = 0.998 if "vnni" in Path("/proc/cpuinfo").read_text() else 0.997
+    assert min(cosines) > least and np.mean(cosines) > 0.999 and max(cosines) < 1 - 1e-6
 
 
 def test_the_multilingual_encoder_equals_its_package(shop_texts, onnx_cache):

@@ -18,7 +18,7 @@ from fuserank.merchandising.rules import Pin, RuleFile
 
 MAX_BYTES = 8 * 2**20
 _HEADER = re.compile(r"^[ \t]*\[\[\s*rules\s*\]\]", re.MULTILINE)
-_TODO = "correct the file, then: fuserank rules check FILE"
+_NEXT = "correct the file, then: fuserank rules check FILE"
 
 
 def read_rules(file: Path) -> Compiled:
@@ -45,9 +45,9 @@ def parse_rules(data: bytes, name: str = "rules") -> Compiled:
         as_json = text.lstrip().startswith("{")
         said = json.loads(text) if as_json else tomllib.loads(text)
     except RecursionError:
-        raise InputError(f"rules {name}: nested too deeply", allowed="a list of rules", todo=_TODO) from None
+        raise InputError(f"rules {name}: nested too deeply", allowed="a list of rules", todo=_NEXT) from None
     except ValueError as error:  # of decoding, of TOML and of JSON; each says where
-        raise InputError(f"rules {name}: {str(error)[:200]}", allowed="JSON" if as_json else "TOML", todo=_TODO) from None
+        raise InputError(f"rules {name}: {str(error)[:200]}", allowed="JSON" if as_json else "TOML", todo=_NEXT) from None
     try:
         # JSON mode of pydantic would refuse TOML's dates; python mode reads both.
         rules = RuleFile.model_validate(said)
@@ -68,7 +68,7 @@ def _refused(error: ValidationError, said: Any, name: str, text: str) -> InputEr
     key = ".".join(map(str, loc))
     parts = [f"rules {name}", where, f"key {key}" if key else "", str(first["msg"])]
     came = ": ".join(part for part in parts if part) + f" (got {str(first.get('input'))[:80]!r})"
-    return InputError(came, allowed="the keys of docs/merchandising.md", todo=_TODO)
+    return InputError(came, allowed="the keys of docs/merchandising.md", todo=_NEXT)
 
 
 KINDS = ("pin", "boost", "bury", "hide", "only", "synonym")
@@ -89,7 +89,7 @@ def _refuse_conflicts(found: RuleFile, name: str, text: str) -> None:
         if rule.name in seen:
             first = _called(seen[rule.name], rule.name, text)
             raise InputError(
-                f"rules {name}: {_called(number, rule.name, text)}: the name of {first}", allowed="each name once", todo=_TODO
+                f"rules {name}: {_called(number, rule.name, text)}: the name of {first}", allowed="each name once", todo=_NEXT
             )
         seen[rule.name] = number
         if isinstance(rule, Pin):
@@ -101,5 +101,5 @@ def _refuse_conflicts(found: RuleFile, name: str, text: str) -> None:
                 raise InputError(
                     f"rules {name}: {_called(other, b.name, text)}: key place: {place} is taken by {_called(one, a.name, text)}",
                     allowed="one pin for a place, a query and a time",
-                    todo=_TODO,
+                    todo=_NEXT,
                 )

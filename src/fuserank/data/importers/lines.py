@@ -87,7 +87,7 @@ def read_csv(path: Path, required: Sequence[str], *, separator: str = ",") -> It
     reader = csv.reader((f"{line}\n" for _, line in read_lines(path)), delimiter=separator, strict=True)
     try:
         header = next(reader, [])
-        _check_header(path, header, required)
+        check_columns(f"{path.name} line 1", header, required)
         for row in reader:
             if len(row) != len(header):
                 raise SchemaError(
@@ -100,13 +100,18 @@ def read_csv(path: Path, required: Sequence[str], *, separator: str = ",") -> It
         raise SchemaError(f"{path.name} line {reader.line_num}: {str(error)[:80]}", todo="correct the quotes") from None
 
 
-def _check_header(path: Path, header: Sequence[str], required: Sequence[str]) -> None:
-    twice = sorted({name for name in header if list(header).count(name) > 1})
-    missing = [name for name in required if name not in header]
+def check_columns(where: str, names: Sequence[str], required: Sequence[str]) -> None:
+    """Check the columns of a table.
+
+    Raises:
+        SchemaError: one is given twice, or one that is required is missing.
+    """
+    twice = sorted({name for name in names if list(names).count(name) > 1})
+    missing = [name for name in required if name not in names]
     if twice or missing:
         what = f"given twice: {', '.join(map(shown, twice[:5]))}" if twice else f"missing: {', '.join(missing)}"
         raise SchemaError(
-            f"{path.name} line 1: columns {what}; there are {shown(list(header))}",
+            f"{where}: columns {what}; there are {shown(list(names))}",
             allowed=", ".join(required),
             todo="is this the right file, with the right separator?",
         )

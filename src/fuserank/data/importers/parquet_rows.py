@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from fuserank.data.dataset import Progress
 from fuserank.data.importers.cells import shown
+from fuserank.data.importers.lines import check_columns
 from fuserank.errors import SchemaError
 
 ROWS = 8_192
@@ -36,7 +37,7 @@ def parquet_rows(
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            _check(path, names, required)
+            check_columns(path.name, names, required)
             wanted = [name for name in names if name in (*required, *optional)]
             notes += [f"{path.name}: column {shown(name)} is not used" for name in names if name not in wanted]
             for batch in file.iter_batches(batch_size=ROWS, columns=wanted):
@@ -49,13 +50,3 @@ def parquet_rows(
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         said = " ".join(str(error).split())[:160]
         raise SchemaError(f"{path.name} after row {number}: {said}", allowed="Parquet", todo="export the file again") from None
-
-
-def _check(path: Path, names: Sequence[str], required: Sequence[str]) -> None:
-    twice = sorted({name for name in names if list(names).count(name) > 1})
-    missing = [name for name in required if name not in names]
-    if twice or missing:
-        what = f"given twice: {', '.join(map(shown, twice[:5]))}" if twice else f"missing: {', '.join(missing)}"
-        raise SchemaError(
-            f"{path.name}: columns {what}; there are {shown(list(names))}", allowed=", ".join(required), todo="is this the file?"
-        )

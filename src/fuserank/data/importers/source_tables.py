@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fuserank.data.importers.lines import parse_json
 from fuserank.errors import SchemaError
 from fuserank.plugins import PluginTable
 
@@ -50,7 +50,7 @@ def _jsonl(path: Path) -> Iterator[Row]:
             if not line.strip():
                 continue
             try:
-                row = _json(line)
+                row = parse_json(line)
             except (ValueError, RecursionError) as error:
                 said = getattr(error, "msg", str(error))
                 raise SchemaError(
@@ -59,22 +59,6 @@ def _jsonl(path: Path) -> Iterator[Row]:
             if not isinstance(row, dict):
                 raise SchemaError(f"{path.name} line {number}: {type(row).__name__}", allowed="one JSON object a line")
             yield row
-
-
-def _json(line: str) -> Any:
-    """A line as JSON; a UnicodeEncodeError for half of a surrogate pair, which no file could hold as text."""
-    row = json.loads(line, object_pairs_hook=_each_once)
-    if "\\ud" in line.lower():
-        json.dumps(row, ensure_ascii=False).encode()
-    return row
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> Row:
-    row = dict(pairs)
-    if len(row) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"key {max(keys, key=keys.count)[:80]!r} given twice")
-    return row
 
 
 def _parquet(path: Path) -> Iterator[Row]:
