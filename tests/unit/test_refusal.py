@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -26,6 +26,7 @@ def test_one_kind_alone_gives_none():
             threshold_of(np.array([0.1, 0.2]), np.array([flag, flag]))
 
 
+@example(np.array([np.nextafter(0, 1), 0.0, *[0.0] * 10]), [False] * 10)
 @given(arrays(float, 12, elements=st.floats(0, 1)), st.lists(st.booleans(), min_size=10, max_size=10))
 def test_no_other_threshold_is_better(probability, flags):
     answerable = np.array([True, False, *flags])

@@ -17,7 +17,8 @@ def threshold_of(probability: np.ndarray, answerable: np.ndarray) -> float:
     """The threshold with the greatest mean of two shares: answerable questions that are answered, and others that are refused.
 
     It does not depend on how many of the questions have no answer, which differs from shop to shop (Youden 1950, "Index for rating
-    diagnostic tests"). It lies midway between two probabilities that occurred, so that neither side touches it.
+    diagnostic tests"). It lies midway between two probabilities that occurred, so that neither side touches it; where no number lies
+    between two of them, at the upper one.
 
     Args:
         probability: (Q,) of the best answer to each question of validation.
@@ -29,7 +30,8 @@ def threshold_of(probability: np.ndarray, answerable: np.ndarray) -> float:
     if answerable.all() or not answerable.any():
         raise ValueError(f"{int(answerable.sum())} of {len(answerable)} questions have an answer; a threshold needs both kinds")
     levels = np.unique(probability)
-    bars = np.concatenate([levels[:1], (levels[1:] + levels[:-1]) / 2, [np.nextafter(levels[-1], 2.0)]])
+    between = np.maximum((levels[1:] + levels[:-1]) / 2, np.nextafter(levels[:-1], levels[1:]))
+    bars = np.concatenate([levels[:1], between, [np.nextafter(levels[-1], 2.0)]])
     shares = [((probability[answerable] >= bar).mean() + (probability[~answerable] < bar).mean()) / 2 for bar in bars]
     return float(bars[int(np.argmax(shares))])
 
