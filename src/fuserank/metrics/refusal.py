@@ -17,7 +17,7 @@ def threshold_of(probability: np.ndarray, answerable: np.ndarray) -> float:
     """The threshold with the greatest mean of two shares: answerable questions that are answered, and others that are refused.
 
     It does not depend on how many of the questions have no answer, which differs from shop to shop (Youden 1950, "Index for rating
-    diagnostic tests"). It lies midway between two probabilities that occurred, so that neither side touches it; where no number lies
+    diagnostic tests"). It lies midway between two probabilities that occurred, so that neither side touches it; where no number is
     between two of them, at the upper one.
 
     Args:

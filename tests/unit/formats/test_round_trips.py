@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from fuserank.data.dataset import Manifest, write_dataset
@@ -10,9 +11,10 @@ from fuserank.data.exporters import EXPORTERS
 from fuserank.data.exporters.letor import export_letor
 from fuserank.data.exporters.trec import write_run
 from fuserank.data.importers import IMPORTERS
+from fuserank.data.importers.huggingface import file_of
 from fuserank.data.importers.trec import read_run
 from fuserank.data.sample import build_sample
-from fuserank.errors import InputError
+from fuserank.errors import InputError, SchemaError
 from fuserank.types import Run
 from tests.unit.formats.laid_shop import JUDGMENTS, PRODUCTS, QUERIES, events_of, exported, imported, judgments_of, shop_at
 
@@ -125,3 +127,34 @@ def test_hugging_face_keeps_everything_with_pictures_and_sounds(tmp_path):
     assert judgments_of(again) == judgments_of(shop)
     assert events_of(again) == events_of(shop)
     assert dict(again.media.items()) == dict(shop.media.items())
+
+
+def sharded(hub, count):
+    """The products of an exported folder, dealt to shards."""
+    whole = hub / file_of("products", "train")
+    table = pq.read_table(whole)
+    whole.unlink()
+    shards = [hub / file_of("products", "train", number, count) for number in range(count)]
+    for number, path in enumerate(shards):
+        size = -(-len(table) // count)
+        pq.write_table(table.slice(number * size, size), path)
+    return shards
+
+
+def test_hugging_face_shards_are_one_table(tmp_path):
+    shop = build_sample(tmp_path / "sample", products=40, queries=20)
+    exported(shop, "huggingface", tmp_path / "hub")
+    sharded(tmp_path / "hub", 3)
+    again = imported("huggingface", tmp_path / "hub", tmp_path / "again")
+    assert (again.products, dict(again.media.items())) == (shop.products, dict(shop.media.items()))
+
+
+def test_hugging_face_shards_that_are_missing_or_of_two_writings_are_named(tmp_path):
+    exported(build_sample(tmp_path / "sample", products=40, queries=20), "huggingface", tmp_path / "hub")
+    shards = sharded(tmp_path / "hub", 3)
+    shards[1].rename(tmp_path / "away")
+    with pytest.raises(SchemaError, match=r"1 of 3 shards of train are not there, first train-00001-of-00003\.parquet"):
+        imported("huggingface", tmp_path / "hub", tmp_path / "again")
+    (tmp_path / "away").rename(tmp_path / "hub" / file_of("products", "train"))
+    with pytest.raises(SchemaError, match="shards of train say that there are 1 and 3"):
+        imported("huggingface", tmp_path / "hub", tmp_path / "again")

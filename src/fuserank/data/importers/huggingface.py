@@ -1,11 +1,12 @@
 """The layout of Hugging Face `datasets`, with our tables and columns: a configuration for each table.
 
-Source folder: `README.md` with the YAML of a dataset card, and `data/TABLE/SPLIT-00000-of-00001.parquet`. Nothing is fetched and no
-loading script is run. Source: huggingface.co/docs/hub/datasets-manual-configuration.
+Source folder: `README.md` with the YAML of a dataset card, and `data/TABLE/SPLIT-00000-of-00001.parquet`, or as many shards as a
+file's name says. Nothing is fetched and no loading script is run. Source: huggingface.co/docs/hub/datasets-manual-configuration.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,12 @@ TABLES = tuple(ROW_TYPES)
 SPLIT_NAMES = {"train": "train", "val": "validation", "test": "test"}  # ours -> theirs
 MEDIA = {"image": "Image", "audio": "Audio"}  # column -> feature
 MEDIA_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+SHARD = re.compile(r"(?P<split>[a-z]+)-\d{5}-of-(?P<count>\d{5})\.parquet")
 
 
-def file_of(table: str, split: str) -> str:
-    """Where the rows of a table and split lie, relative to the folder."""
-    return f"{DATA}/{table}/{split}-00000-of-00001.parquet"
+def file_of(table: str, split: str, number: int = 0, count: int = 1) -> str:
+    """Where a shard of the rows of a table and split lies, relative to the folder."""
+    return f"{DATA}/{table}/{split}-{number:05}-of-{count:05}.parquet"
 
 
 def import_huggingface(source: Path, target: Path, *, progress: Progress | None = None) -> ImportedDataset:
@@ -47,7 +49,7 @@ def import_huggingface(source: Path, target: Path, *, progress: Progress | None 
         progress: called with (rows of a file read, all its rows).
 
     Raises:
-        SchemaError: no card, wrong YAML or manifest, a column is missing, a value is wrong, or tables do not join.
+        SchemaError: no card, wrong YAML or manifest, a shard or a column is missing, a value is wrong, or tables do not join.
         InputError: `target` may not be written, see `fuserank.data.target`.
     """
     target_folder(target, source)
@@ -87,10 +89,7 @@ def _rows(source: Path, table: str, notes: list[str], progress: Progress | None)
     """Rows of a table, media columns as hashes, and the bytes they stand for; splits one after the other."""
     required = [field.name for field in SCHEMAS[table] if not field.nullable]
     optional = [field.name for field in SCHEMAS[table] if field.nullable]
-    for split in SPLIT_NAMES.values():
-        path = source / file_of(table, split)
-        if not path.is_file():
-            continue
+    for path in (path for split in SPLIT_NAMES.values() for path in _shards(source, table, split)):
         for row, where in parquet_rows(path, required, optional, notes, progress):
             found = {}
             for name in MEDIA:
@@ -98,6 +97,25 @@ def _rows(source: Path, table: str, notes: list[str], progress: Progress | None)
                     row[name], found[name] = _medium(row[name], f"{where}, {name}")
             parsed = {n: parse_cell(row.get(n), SCHEMAS[table].field(n), f"{where}, {n}") for n in SCHEMAS[table].names}
             yield {n: v for n, v in parsed.items() if v is not None}, [data for data in found.values() if data is not None]
+
+
+def _shards(source: Path, table: str, split: str) -> list[Path]:
+    """The files of a table and split in their order; none where the folder has none.
+
+    Raises:
+        SchemaError: one is missing, or there are shards of more than one writing.
+    """
+    names = [SHARD.fullmatch(path.name) for path in (source / DATA / table).glob("*")]
+    counts = sorted({int(name["count"]) for name in names if name and name["split"] == split})
+    if len(counts) > 1:
+        said = f"{DATA}/{table}: shards of {split} say that there are {' and '.join(map(str, counts))}"
+        raise SchemaError(said, allowed="shards of one writing", todo="take the older files away")
+    paths = [source / file_of(table, split, number, count) for count in counts for number in range(count)]
+    missing = [path.name for path in paths if not path.is_file()]
+    if missing:
+        said = f"{DATA}/{table}: {len(missing)} of {len(paths)} shards of {split} are not there, first {missing[0]}"
+        raise SchemaError(said, allowed="every shard", todo="download the rest")
+    return paths
 
 
 def _medium(value: Any, where: str) -> tuple[str, bytes | None]:
