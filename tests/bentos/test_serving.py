@@ -199,7 +199,7 @@ def test_the_words_looked_up_are_said(shop, service):
 
 def test_past_the_deadline_the_words_decide(shop, own, some, monkeypatch):
     late = threading.Event()
-    monkeypatch.setattr(own, "_by_model", lambda *_: late.wait(30))
+    monkeypatch.setattr(own.scorer, "_by_model", lambda *_: late.wait(30))
     try:
         found = own.search(SearchRequest(query=ShopperQuery(text=some["text"]), deadline_ms=20))
         mute = own.search(SearchRequest(query=ShopperQuery(image=some["image"]), deadline_ms=20))
@@ -272,10 +272,10 @@ def test_a_spoken_query_is_answered_without_the_encoder_of_words(own, some, monk
 def test_a_query_asked_again_is_not_read_again(own, some):
     """Words and a picture on page one and page two: all vectors are there, and the answer is the same."""
     asked = ShopperQuery(text=some["text"], image=some["image"], audio=some["audio"])
-    first, misses = own.search(SearchRequest(query=asked)), own.cache.misses
-    assert misses and not own.cache.hits
+    first, misses = own.search(SearchRequest(query=asked)), own.scorer.cache.misses
+    assert misses and not own.scorer.cache.hits
     again = own.search(SearchRequest(query=asked))
-    assert (own.cache.hits, own.cache.misses) == (misses, misses)
+    assert (own.scorer.cache.hits, own.scorer.cache.misses) == (misses, misses)
     assert again.results == first.results
 
 
@@ -363,7 +363,7 @@ def test_a_probability_is_that_of_its_score(service, own, some):
 
 
 def test_scores_of_words_have_no_probability(shop, sure, some, monkeypatch):
-    monkeypatch.setattr(sure, "_scores", lambda *_: 1 / 0)
+    monkeypatch.setattr(sure.scorer, "_scores", lambda *_: 1 / 0)
     answer = sure.rank(RankRequest(query=ShopperQuery(text=some["text"]), candidates=shop.features.catalogue.product_ids))
     assert answer.degraded and {r.probability for r in answer.results} == {None}
 

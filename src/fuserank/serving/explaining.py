@@ -16,7 +16,7 @@ from fuserank.messages import ExplainedProduct, ExplainRequest, ExplainResponse
 from fuserank.ranker import Ranker
 from fuserank.serving.service import RankingService
 from fuserank.serving.stock import Stock
-from fuserank.serving.understanding import as_query, understand
+from fuserank.serving.understanding import as_query
 from fuserank.slates import Features
 from fuserank.types import Product
 
@@ -43,7 +43,7 @@ def explain_answer(service: RankingService, request: ExplainRequest, arrived: fl
     rivals = [product_id for product_id in dict.fromkeys(request.rivals) if product_id in stock.catalogue]
     rows = stock.catalogue.rows(list(dict.fromkeys([*known, *rivals])))
     plan = service.merchandising.plan(request.query)
-    understood = understand(plan.query, service.modalities, stock.catalogue, service.package.histories, service.cache)
+    understood = service.scorer.understood(plan.query, stock)
     features = Features(service.modalities, stock.catalogue, understood.features)
     slate = features.slate(0, rows)
     ranker = _on_processor(service.package.ranker)

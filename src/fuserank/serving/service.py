@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from fuserank.encoders.text_cleaning import clean_text
 from fuserank.errors import RequestError
-from fuserank.features import ContentCache, QueryFeatures
+from fuserank.features import QueryFeatures
 from fuserank.messages import (
     Filters,
     GivenProduct,
@@ -23,31 +20,16 @@ from fuserank.messages import (
     RankResponse,
     Role,
     SearchRequest,
-    ShopperQuery,
 )
 from fuserank.modalities.base import Modality
 from fuserank.serving.answered import Answered, Scored
-from fuserank.serving.bounded_pool import BoundedPool, Task
 from fuserank.serving.merchandising import Merchandising, Plan
 from fuserank.serving.metrics import METRICS
 from fuserank.serving.package import Package
+from fuserank.serving.query_scorer import Pick, QueryScorer
 from fuserank.serving.retrieval import retrieve
-from fuserank.serving.scoring import scoring
 from fuserank.serving.stock import IN_ANSWERS, Stock
-from fuserank.serving.understanding import Understood, understand, without_media
 from fuserank.settings import MediaSettings
-from fuserank.slates import Features
-
-log = logging.getLogger(__name__)
-WORKERS, WAITING = 4, 16  # requests with a deadline that are computed at once, and that may be there with those that wait
-
-
-@dataclass(frozen=True)
-class _Pick:
-    """Which rows of a stock are candidates: by all that is known of the query, and by its words alone."""
-
-    by_features: Callable[[QueryFeatures], np.ndarray]
-    by_words: Callable[[str], np.ndarray]
 
 
 class RankingService:
@@ -62,7 +44,7 @@ class RankingService:
 
     Attributes:
         stock: what it ranks.
-        cache: vectors and transcripts of the latest queries.
+        scorer: what reads and scores its queries.
     """
 
     def __init__(
@@ -76,14 +58,10 @@ class RankingService:
         self.merchandising = merchandising or Merchandising()
         self._media, self._changing = media or MediaSettings(), threading.Lock()
         self.package, self.modalities, self.stock = package, tuple(modalities), package.stock
-        self.cache = ContentCache()
+        self.scorer = QueryScorer(package, modalities)
         names = {modality.name for modality in modalities}
         known = {family: tuple(m for m in members if m in names) for family, members in (families or {}).items()}
         self.families = {family: members for family, members in known.items() if members}
-        self._scores = scoring(package.ranker)
-        self._pool = BoundedPool(WORKERS, WAITING, "rank")
-        # Apart from the others, so that words are read when every thread hangs in a picture or a sound.
-        self._quick = BoundedPool(WORKERS, WAITING, "quick")
 
     @property
     def folder(self) -> Path:
@@ -135,7 +113,7 @@ class RankingService:
         notes += [f"{repeated} repeated candidates were ranked once"] if repeated else []
         rows = np.array(found, np.int64)
         plan = self.merchandising.plan(request.query)
-        scored = self._score(plan.query, stock, _Pick(lambda _: rows, lambda _: rows), request.deadline_ms, started)
+        scored = self.scorer.score(plan.query, stock, Pick(lambda _: rows, lambda _: rows), request.deadline_ms, started)
         unknown = [product_id for product_id in asked if product_id not in row_of] if len(found) < len(asked) else []
         return self._answer(scored, stock, request.k, started, role, [*notes, *plan.notes], unknown, plan)
 
@@ -147,7 +125,7 @@ class RankingService:
         """
         started, stock = arrived or time.perf_counter(), self.stock
         plan = self.merchandising.plan(request.query, request.filters)
-        scored = self._score(
+        scored = self.scorer.score(
             plan.query, stock, self.pick(stock, request.depth, request.filters, plan), request.deadline_ms, started
         )
         notes = [] if len(scored.rows) else ["nothing in the catalogue matches"]
@@ -175,7 +153,7 @@ class RankingService:
                 self.stock = self.stock.without(known)
         return [product_id for product_id in product_ids if product_id not in known]
 
-    def pick(self, stock: Stock, depth: int, filters: Filters | None, plan: Plan) -> _Pick:
+    def pick(self, stock: Stock, depth: int, filters: Filters | None, plan: Plan) -> Pick:
         """What of the whole stock is looked at for a query: what is found, and what rules pin."""
         allowed = stock.passing(filters)
 
@@ -189,71 +167,7 @@ class RankingService:
             found = np.zeros(0, np.int64) if lexical is None or not words else lexical.top(words, depth, allowed)
             return plan.with_pinned(found, words, stock, allowed)
 
-        return _Pick(by_features, by_words)
-
-    def _score(self, asked: ShopperQuery, stock: Stock, pick: _Pick, deadline_ms: float | None, started: float) -> Scored:
-        """With the model; when that is not done by the deadline, with what of the query is read by then, else by words alone."""
-        if deadline_ms is None:
-            return self._by_model(asked, stock, pick)
-        rest = without_media(asked)
-        quick = None if rest is None else self._quick.submit(lambda: self._understood(rest, stock))
-        whole = self._pool.submit(lambda: self._by_model(asked, stock, pick, quick))
-        left = max(0.0, deadline_ms / 1000 - (time.perf_counter() - started))
-        try:
-            if whole is not None:
-                return whole.future.result(left)
-            if quick is not None:
-                quick.future.exception(left)
-        except TimeoutError:
-            pass
-        for task in (quick, whole):
-            if task is not None:
-                task.abandon()
-        why = "found no free thread" if whole is None else f"took more than {deadline_ms:g} ms"
-        if quick is not None and quick.future.done() and quick.future.exception() is None:
-            degraded = [f"deadline: without picture and sound, which {why}"]
-            return self._ordered(quick.future.result().features, stock, pick, degraded)
-        words = clean_text(asked.text)
-        rows = pick.by_words(words)
-        return Scored(words, rows, by_words(stock, words, rows), [f"deadline: BM25 order, the model {why}"])
-
-    def _by_model(self, asked: ShopperQuery, stock: Stock, pick: _Pick, quick: Task[Understood] | None = None) -> Scored:
-        """Read the whole query, then order.
-
-        Args:
-            quick: reads what of the query is no picture and no sound, into the cache; waited for, so that it is not read twice.
-        """
-        if quick is not None:
-            quick.future.exception()
-        with METRICS.stage("understand"):
-            understood = self._understood(asked, stock)
-        METRICS.cache.labels("hit").set(self.cache.hits)
-        METRICS.cache.labels("miss").set(self.cache.misses)
-        return self._ordered(understood.features, stock, pick, list(understood.degraded))
-
-    def _understood(self, asked: ShopperQuery, stock: Stock) -> Understood:
-        return understand(asked, self.modalities, stock.catalogue, self.package.histories, self.cache)
-
-    def _ordered(self, queries: QueryFeatures, stock: Stock, pick: _Pick, degraded: list[str]) -> Scored:
-        words, rows = queries.texts[0], pick.by_features(queries)
-        if not (queries.present.any() or words):
-            degraded = [*degraded, "query: nothing of it could be used"]
-        scored = Scored(words, rows, np.zeros(len(rows), np.float32), degraded, queries=queries)
-        if not len(rows):
-            return scored
-        try:
-            with METRICS.stage("score"):
-                slate = Features(self.modalities, stock.catalogue, queries).slate(0, rows)
-                scores = self._scores(stock.stored, queries, slate)
-            if not np.isfinite(scores).all():
-                raise FloatingPointError("scores are not finite")
-        except Exception:
-            log.exception("the ranker failed")
-            return replace(
-                scored, scores=by_words(stock, words, rows), degraded=[*degraded, "ranker: BM25 order, the model failed"]
-            )
-        calibration = self.package.meta.calibration
-        return replace(scored, scores=scores, probabilities=calibration.probability(scores) if calibration else None)
+        return Pick(by_features, by_words)
 
     def _answer(
         self,
@@ -297,11 +211,4 @@ class RankingService:
 
     def close(self) -> None:
         """Let go of the threads; what runs ends."""
-        for pool in (self._pool, self._quick):
-            pool.close()
-
-
-def by_words(stock: Stock, words: str, rows: np.ndarray) -> np.ndarray:
-    """Sum of the BM25 scores of all fields: float32 (n,); 0 for a query without words, which keeps the given order."""
-    lexical = stock.catalogue.lexical
-    return np.zeros(len(rows), np.float32) if lexical is None or not words else lexical.scores(words, rows).sum(axis=1)
+        self.scorer.close()
