@@ -9,9 +9,9 @@ QUERIES, PRODUCTS = 30, 40
 
 
 def truth(seed=0):
-    """Grades (Q, N) and the older ranker's liking (N,)."""
+    """Grades (Q, N) and the older ranker's liking (Q, N), the same for all queries."""
     rng = np.random.default_rng(seed)
-    return rng.choice(4, size=(QUERIES, PRODUCTS), p=(0.55, 0.2, 0.15, 0.1)), rng.normal(size=PRODUCTS)
+    return rng.choice(4, size=(QUERIES, PRODUCTS), p=(0.55, 0.2, 0.15, 0.1)), np.tile(rng.normal(size=PRODUCTS), (QUERIES, 1))
 
 
 def table(seed=0, **crowd):

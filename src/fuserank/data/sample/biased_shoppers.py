@@ -27,6 +27,7 @@ class Crowd:
         eta: a place is looked at with probability place^-eta.
         click_given_seen: by grade.
         liking: how much a deviation of the older ranker's liking counts in its order, against a deviation of chance.
+        knows: the highest grade that it tells from those below when it finds the products of a list.
         hides: grades that a deviation of its liking is worth when it finds them: what it does not like is hardly shown.
         noise: deviation, in grades, of the chance by which it finds the products of a list, anew for each session.
         robots: share of the sessions that are theirs.
@@ -37,6 +38,7 @@ class Crowd:
     eta: float = ETA
     click_given_seen: tuple[float, ...] = CLICK_GIVEN_SEEN
     liking: float = 1.0
+    knows: int = len(CLICK_GIVEN_SEEN) - 1
     hides: float = 0.0
     noise: float = 1.0
     robots: float = 0.0
@@ -60,16 +62,16 @@ def visits(
 
     Args:
         grades: int (Q, N) of every product for every query.
-        liking: float (N,) what the older ranker likes products for, whatever is asked; mean 0 and deviation 1.
+        liking: float (Q, N) what the older ranker likes products for.
         query_ids, product_ids: Q and N names.
     """
     slate = min(SLATE, grades.shape[1])
     query = rng.integers(len(query_ids), size=crowd.sessions)
     shown = np.empty((crowd.sessions, slate), np.int64)
     for row, q in enumerate(query):  # one at a time: sessions times products would not fit
-        fits = grades[q] + crowd.hides * liking + crowd.noise * rng.normal(size=grades.shape[1])
+        fits = np.minimum(grades[q], crowd.knows) + crowd.hides * liking[q] + crowd.noise * rng.normal(size=grades.shape[1])
         found = np.argpartition(-fits, slate - 1)[:slate]
-        shown[row] = found[np.argsort(-crowd.liking * liking[found] - rng.normal(size=slate))]
+        shown[row] = found[np.argsort(-crowd.liking * liking[q, found] - rng.normal(size=slate))]
     looked = rng.random(shown.shape) < crowd.examination[:slate]
     clicked = looked & (rng.random(shown.shape) < np.asarray(crowd.click_given_seen)[grades[query[:, None], shown]])
     robot = rng.random(crowd.sessions) < crowd.robots
