@@ -82,9 +82,9 @@ def study(
         ),
     ],
     source: Annotated[Path, typer.Option("--from", help="the folder of the real sets")],
+    seeds: Annotated[int, typer.Option(min=1, help="trainings of each kind")] = 3,
 ) -> None:
     """Answer a question about the ranker by experiment on the real sets; what was measured before is reused."""
-    from fuserank.pipeline.results import SEEDS
     from fuserank.pipeline.studies import STUDIES
     from fuserank.pipeline.studies.bench import imported
     from fuserank.pipeline.studies.report import PAGE, write_studies
@@ -92,5 +92,5 @@ def study(
 
     run, settings = STUDIES[name], load_settings()
     folder = settings.reports / "studies" / name
-    rows = write_studies([run(imported(source, settings), SEEDS, out.print)], folder)
+    rows = write_studies([run(imported(source, settings), range(seeds), out.print)], folder)
     out.print(f"{len(rows)} rows; page: {folder / PAGE}")
