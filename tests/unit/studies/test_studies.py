@@ -1,5 +1,6 @@
 """Each study end to end on the tiny store: its rows add up, a second run measures nothing, page and pictures come out."""
 
+from dataclasses import replace
 from functools import partial
 from xml.etree import ElementTree
 
@@ -8,10 +9,15 @@ import pytest
 
 from fuserank import calibration
 from fuserank.data import corruption
+from fuserank.data.sample.biased_shoppers import Crowd
 from fuserank.model_folder import load_model
 from fuserank.pipeline.calibrate import SHOWN
+from fuserank.pipeline.clicked import ADDITIVE
 from fuserank.pipeline.evaluate import score_with
-from fuserank.pipeline.studies import STUDIES, learning_curve
+from fuserank.pipeline.studies import STUDIES, behaviour, learning_curve
+from fuserank.pipeline.studies.behaviour import learning_from_behaviour
+from fuserank.pipeline.studies.behaviour_scenes import PRICE, TRUTH
+from fuserank.pipeline.studies.behaviour_scenes import Scene as Visits
 from fuserank.pipeline.studies.bench import Bench, Shop
 from fuserank.pipeline.studies.components import compare_components
 from fuserank.pipeline.studies.damage import Noise
@@ -51,6 +57,8 @@ def run(workspace, here, monkeypatch):
                 "frontier.times",
                 "probabilities._calibrated",
                 "faithful._summaries",
+                "behaviour._quality",
+                "behaviour._errors",
             ):
                 patch.setattr(f"fuserank.pipeline.studies.{measuring}", measured_again)
             second = study(workspace, seeds, quiet, **keywords)
@@ -59,7 +67,7 @@ def run(workspace, here, monkeypatch):
         for row in first.rows:
             assert {"study", "dataset", "regime", "ranker", "kind", "metric", "mean", "std", "seeds", "queries"} <= row.keys()
             assert row["study"] == first.name
-            assert 0 <= row["mean"] <= 1 or row["metric"].startswith("drop of ")
+            assert 0 <= row["mean"] <= 1 or row["metric"].startswith(("drop of ", "relative error of "))
         for picture in first.figures.values():
             assert ElementTree.fromstring(picture).tag.endswith("svg")
         return first
@@ -117,6 +125,27 @@ def test_learning_curve(run, bench, here, monkeypatch):
     warm = bench.with_training(start=start)
     by_seed = [np.mean(bench.quality(warm.fit(warm.plan(seed)))) for seed in (0, 1)]
     assert value(rows, ranker="warm start", judged=everything) == pytest.approx(np.mean(by_seed))
+
+
+def test_behaviour(run, bench, here, monkeypatch):
+    monkeypatch.setattr(behaviour, "EPOCHS", 2)
+    visitors = Crowd(sessions=600, liking=3.0, knows=1, noise=0.5)
+    scenes = {"people": Visits(visitors, (TRUTH, "naive", "ipw", ADDITIVE, "judged by pbm"))}
+    scenes["dear hidden"] = Visits(replace(visitors, hides=2.0), ("naive",), PRICE)
+    found = run(learning_from_behaviour, (0, 1), shop=here, scenes=scenes)
+    learned = {(row["crowd"], row["ranker"]): row for row in found.rows if row["kind"] == "fusion"}
+    assert list(learned) == [(name, way) for name, scene in scenes.items() for way in scene.ways]
+    for row in learned.values():
+        assert len(row["values"]) == 2 and len(row["of_query"]) == len(bench.test)
+        assert np.mean(row["of_query"]) == pytest.approx(row["mean"]) == pytest.approx(np.mean(row["values"]))
+    by_seed = [np.mean(bench.quality(bench.fit(bench.plan(seed)))) for seed in (0, 1)]
+    assert learned["people", TRUTH]["values"] == pytest.approx(by_seed)
+    assert len({row["mean"] for row in learned.values()}) == len(learned), "each way and scene teaches something else"
+    places = [row for row in found.rows if row["kind"] == "click model"]
+    assert {(row["crowd"], row["sessions"]) for row in places} == {("people", 600), ("dear hidden", 600), ("people", 6000)}
+    pbm = [row for row in places if row["ranker"] == "pbm" and row["crowd"] == "people"]
+    assert pbm[0]["mean"] > pbm[1]["mean"], "ten times the visits say more"
+    assert pbm[1]["errors"][0][0] == 0, "the first place is 1 by convention"
 
 
 def test_frontier(run, bench, here):

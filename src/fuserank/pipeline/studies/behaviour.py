@@ -5,7 +5,7 @@ Models are trained on what shoppers clicked, validation included, and measured o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -38,20 +38,26 @@ SOURCES = (
 )
 
 
-def learning_from_behaviour(workspace: Workspace, seeds: Sequence[int], tell: Tell, shop: Shop = SHOP) -> StudyResult:
-    """nDCG@10 on test by way of learning, and how far propensities are from the truth."""
+def learning_from_behaviour(
+    workspace: Workspace, seeds: Sequence[int], tell: Tell, shop: Shop = SHOP, scenes: Mapping[str, Scene] = SCENES
+) -> StudyResult:
+    """nDCG@10 on test by way of learning, and how far propensities are from the truth.
+
+    Args:
+        scenes: the first of them is learned from by the true grades as well.
+    """
     bench = workspace.bench(shop).with_training(epochs=EPOCHS)
     cells = bench.cells("behaviour", *SOURCES)
     rows = []
-    for name, scene in SCENES.items():
+    for name, scene in scenes.items():
         for way in scene.ways:
             tell(f"{name}: {way}")
             found = [cells(f"{name}, {way}, seed {s}", partial(_quality, bench, scene, way, s)) for s in seeds]
             of_seed = np.mean(found, axis=1).tolist()
             own = {"crowd": name, "values": of_seed, "of_query": np.mean(found, axis=0).tolist()}
             rows.append(result_row("behaviour", bench, way, "fusion", of_seed, **own))
-    for name, sessions in _measured():
-        scene = replace(SCENES[name], crowd=replace(SCENES[name].crowd, sessions=sessions))
+    for name, sessions in _measured(scenes):
+        scene = replace(scenes[name], crowd=replace(scenes[name].crowd, sessions=sessions))
         for model in CLICK_MODELS:
             tell(f"propensities, {name}, {sessions}: {model}")
             errors = [cells(f"{name}, {sessions}, {model}, seed {s}", partial(_errors, bench, scene, model, s)) for s in seeds]
@@ -59,9 +65,10 @@ def learning_from_behaviour(workspace: Workspace, seeds: Sequence[int], tell: Te
     return StudyResult("behaviour", "Learning from behaviour", rows, _words(rows), {"behaviour": draw(rows, CLEAN.examination)})
 
 
-def _measured() -> list[tuple[str, int]]:
-    """Scenes and numbers of sessions that propensities are estimated from."""
-    return [(name, scene.crowd.sessions) for name, scene in SCENES.items()] + [("people", MORE * CLEAN.sessions)]
+def _measured(scenes: Mapping[str, Scene]) -> list[tuple[str, int]]:
+    """Scenes and numbers of sessions that propensities are estimated from; the first scene also with more."""
+    as_they_are = [(name, scene.crowd.sessions) for name, scene in scenes.items()]
+    return [*as_they_are, (as_they_are[0][0], MORE * as_they_are[0][1])]
 
 
 def _quality(bench: Bench, scene: Scene, way: str, seed: int) -> list[float]:
@@ -112,7 +119,7 @@ def _propensities(bench: Bench, crowd: str, sessions: int, model: str, errors: S
 def _words(rows: Sequence[Row]) -> str:
     learned = {(row["crowd"], row["ranker"]): row for row in rows if row["kind"] == "fusion"}
     places = [row for row in rows if row["kind"] != "fusion"]
-    truth = learned["people", TRUTH]
+    truth = next(row for row in rows if row["ranker"] == TRUTH)
     return (
         f"{CLEAN.sessions:,} visits to the sample store with {SHOP.options[1][1]} queries. A place is looked at with probability "
         "1 / place, and what is looked at is clicked by its true grade. The older ranker finds what is of the right kind, and "
