@@ -99,12 +99,15 @@ def test_weighted_slates_hold_all_candidates_and_grades_of_clicks(tiny, clicked,
     assert all(queries[tiny.features.queries.query_ids[s.query]] == "train" for s in slates)
 
 
-def test_additive_slates_are_lists_with_their_places(tiny, clicked):
+def test_additive_slates_are_lists_with_their_places_and_products_beside_them(tiny, clicked):
     slates = clicked_slates(tiny.features, clicked("additive").dataset, "additive", pool=None)
     assert len(slates) > len(clicked_slates(tiny.features, clicked("ipw").dataset, "ipw", pool=None))
     for slate in slates:
-        assert slate.places.tolist() == list(range(1, len(slate.rows) + 1))
-        assert set(slate.grades.tolist()) == {0.0, 3.0}
+        shown = np.count_nonzero(slate.places)
+        beside = len(slate.rows) - shown
+        assert slate.places.tolist() == [*range(1, shown + 1), *[0] * beside]
+        assert set(slate.grades[:shown].tolist()) == {0.0, 3.0} and not slate.grades[shown:].any()
+        assert beside and len(set(slate.rows.tolist())) == len(slate.rows)
     part = slates[0].take(np.array([2, 0]))
     assert part.places.tolist() == [3, 1]
 
