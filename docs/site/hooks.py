@@ -1,0 +1,67 @@
+"""Hooks of the site: pages from the top level, and a reference made of the code.
+
+README, CONTRIBUTING, CHANGELOG and LICENSE are pages of the site too, and links between all pages are turned into the site's own, so
+that one text serves a code host and the site.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from reference import command_line, http, python_api
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = {  # file of the repository -> page of the site
+    "README.md": "index.md",
+    "README.zh.md": "zh/index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "LICENSE": "license.md",
+}
+REFERENCE = {"reference/command_line.md": command_line, "reference/http.md": http, "reference/python.md": python_api}
+DECISIONS = "decisions"
+LINK = re.compile(r"(?<=\]\()(?!https?://|#|mailto:)([^)\s#]+)(#[^)\s]*)?(?=\))")
+FENCE = re.compile(r"^(```.*?^```)$", re.MULTILINE | re.DOTALL)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """List the decisions, which are many, in the navigation."""
+    pages = [f"{DECISIONS}/{path.name}" for path in _decisions()]
+    config.nav.append({"Decisions": [f"{DECISIONS}/index.md", *pages]})
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that are not files of docs/."""
+    made = {page: (ROOT / path).read_text(encoding="utf-8") for path, page in PAGES.items()}
+    made["license.md"] = f"# Licence\n\n```text\n{made['license.md']}\n```\n"
+    made |= {page: write() for page, write in REFERENCE.items()}
+    titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for path in _decisions()}
+    made[f"{DECISIONS}/index.md"] = "# Decisions\n\n" + "".join(f"- [{title}]({name})\n" for name, title in titles.items())
+    for page, content in made.items():
+        files.append(File.generated(config, page, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Point links at pages of the site; code is left as it is."""
+    sources = {to: path for path, to in PAGES.items()}
+    here = posixpath.dirname(sources.get(page.file.src_uri, f"docs/{page.file.src_uri}"))
+
+    def turned(link: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(here, link[1]))
+        if (ROOT / target).is_dir():
+            target += "/README.md" if (ROOT / target / "README.md").is_file() else "/index.md"
+        to = PAGES.get(target, target.removeprefix("docs/"))
+        return posixpath.relpath(to, posixpath.dirname(page.file.src_uri) or ".") + (link[2] or "")
+
+    return "".join(part if part.startswith("```") else LINK.sub(turned, part) for part in FENCE.split(markdown))
+
+
+def _decisions() -> list[Path]:
+    return sorted((ROOT / "docs" / DECISIONS).glob("*.md"))
