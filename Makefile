@@ -11,7 +11,7 @@ export BENTOML_DO_NOT_TRACK := True
 export GX_ANALYTICS_ENABLED := false
 export HF_HUB_OFFLINE := 1
 
-.PHONY: setup demo up test loop check bench faults results bench-serving bench-scale
+.PHONY: setup demo up test loop check docs bench faults results bench-serving bench-scale
 
 setup: $(VENV)/.installed  ## the environment with pinned dependencies
 
@@ -42,6 +42,9 @@ check: setup  ## style, security rules, types, architecture, versions that fit
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pip check
+
+docs: setup  ## the documentation as a site in .fuserank/site; open its index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: setup  ## speed of the parts; writes docs/bench/*.json
 	$(BIN)/python -m tests.benchmarks.run

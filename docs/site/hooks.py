@@ -1,7 +1,7 @@
 """Hooks of the site: pages from the top level, and a reference made of the code.
 
-README, CONTRIBUTING, CHANGELOG and LICENSE are pages of the site too, and links between all pages are turned into the site's own, so
-that one text serves a code host and the site.
+README, CONTRIBUTING, CHANGELOG and LICENSE are pages of the site too, and links between all pages are turned into the site's own,
+so that one text serves a code host and the site.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 from reference import command_line, http, python_api
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,8 @@ PAGES = {  # file of the repository -> page of the site
 }
 REFERENCE = {"reference/command_line.md": command_line, "reference/http.md": http, "reference/python.md": python_api}
 DECISIONS = "decisions"
+CDN_WORKER = "https://unpkg.com/iframe-worker/shim"
+WORKER = "assets/worker.js"
 LINK = re.compile(r"(?<=\]\()(?!https?://|#|mailto:)([^)\s#]+)(#[^)\s]*)?(?=\))")
 FENCE = re.compile(r"^(```.*?^```)$", re.MULTILINE | re.DOTALL)
 
@@ -43,6 +46,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     made |= {page: write() for page, write in REFERENCE.items()}
     titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for path in _decisions()}
     made[f"{DECISIONS}/index.md"] = "# Decisions\n\n" + "".join(f"- [{title}]({name})\n" for name, title in titles.items())
+    made[WORKER] = Path(__file__).with_name("worker.js").read_text(encoding="utf-8")
     for page, content in made.items():
         files.append(File.generated(config, page, content=content))
     return files
@@ -61,6 +65,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return posixpath.relpath(to, posixpath.dirname(page.file.src_uri) or ".") + (link[2] or "")
 
     return "".join(part if part.startswith("```") else LINK.sub(turned, part) for part in FENCE.split(markdown))
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Put `worker.js` in the place of the theme's script for search from a disk, which would come from a CDN."""
+    return output.replace(CDN_WORKER, get_relative_url(WORKER, page.url))
+
+
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    """No page for what is not found: the site is read from a disk."""
+    return "" if template_name == "404.html" else output
 
 
 def _decisions() -> list[Path]:

@@ -10,11 +10,13 @@ from typer.main import get_command
 from fuserank.cli import app
 from fuserank.serving.http import create_app
 
+# fmt: off
 MODULES = (
-    "client", "data.dataset", "data.importers", "data.exporters", "features", "modalities", "encoders", "fusion", "scorers", "losses",
-    "ranker", "slates", "training", "metrics", "click_models", "counterfactual", "merchandising", "model_registry", "serving",
-    "settings", "plugins", "types", "errors",
-)  # fmt: skip
+    "client", "data.dataset", "data.importers", "data.exporters", "features", "modalities", "encoders", "fusion", "scorers",
+    "losses", "ranker", "slates", "training", "metrics", "click_models", "counterfactual", "merchandising", "model_registry",
+    "serving", "settings", "plugins", "types", "errors",
+)
+# fmt: on
 MADE = "Made from the code when the site is built."
 
 
