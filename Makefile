@@ -44,7 +44,7 @@ check: setup  ## style, security rules, types, architecture, versions that fit
 	$(BIN)/pip check
 
 docs: setup  ## the documentation as a site in .fuserank/site; open its index.html
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: setup  ## speed of the parts; writes docs/bench/*.json
 	$(BIN)/python -m tests.benchmarks.run
