@@ -47,8 +47,6 @@ def code_of(path):
     rest = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     lines = re.findall(r"^    (\S.*)$", rest, re.MULTILINE)
     indented = [line for line in lines if OURS.match(line) or PROGRAMS.fullmatch(line.split()[0])]
-        line for line in re.findall(r"^    (\S.*)$", rest, re.MULTILINE) if OURS.match(line) or PROGRAMS.fullmatch(line.split()[0])
-    ]
     return fences, indented, SPAN.findall(rest)
 
 
