@@ -29,7 +29,7 @@ def check_joins(
 
     Raises:
         SchemaError: no product, a duplicate id, a judgment or an event of an unknown query or product, a grade out of range, or a
-            query that asks nothing or has no judged product.
+            query that asks nothing, or has neither a judged product nor an event.
     """
     if not products:
         raise SchemaError("products: no row", allowed="at least one product", todo="is this the right file?")
@@ -55,7 +55,8 @@ def check_joins(
             allowed=f"0 .. {max_grade}",
             todo="correct the grades or give another max_grade",
         )
-    _fail("queries", "without any judged product", set(query_ids) - {query for query, _ in pairs}, "judge or drop these queries")
+    judged = {query for query, _ in pairs} | {event.query_id for event in interactions}  # a click model judges the latter
+    _fail("queries", "without any judged product", set(query_ids) - judged, "judge or drop these queries, or give interactions")
 
 
 def _unique(what: str, ids: Sequence[str]) -> None:
