@@ -56,7 +56,7 @@ def test_the_reference_names_every_command_and_address(documentation):
     assert "fuserank.client.Client" in page and "fuserank.data.dataset.Dataset" in page
 
 
-@pytest.mark.parametrize("words", ["counterfactual", "排行榜"])
+@pytest.mark.parametrize("words", ["counterfactual", "教程"])
 def test_search_works_from_a_disk_in_both_languages(documentation, chromium, words):
     from playwright.sync_api import sync_playwright
 
@@ -70,6 +70,7 @@ def test_search_works_from_a_disk_in_both_languages(documentation, chromium, wor
         page.locator(".md-search__input").fill(words)
         page.locator(".md-search__input").press("Shift")
         page.locator(".md-search-result__item").first.wait_for()
-        assert words in page.locator(".md-search-result__item").first.inner_text().lower()
+        found = page.locator(".md-search-result__item").first.inner_text().replace("\u200b", "")  # parts Chinese words
+        assert words in found.lower()
         browser.close()
     assert wrong == [] and all(address.startswith(("file:", "data:", "about:")) for address in asked)
