@@ -14,5 +14,5 @@ def test_events_stand_in_for_judgments():
         for q in "qr"
     ]
     check_joins(products, queries, [], events, max_grade=3)
-    with pytest.raises(SchemaError, match="1 without any judged product: 'r'; next: .*interactions"):
+    with pytest.raises(SchemaError, match=r"1 without any judged product: 'r'; next: .*interactions"):
         check_joins(products, queries, [], events[:1], max_grade=3)
