@@ -145,22 +145,20 @@ def release_rules(home: Path, name: str, file: Path, reason: str) -> Compiled:
     return rules
 
 
-def told(previews: list[Preview]) -> str:
-    """Previews as JSON, for machines."""
-    return json.dumps(
-        [
-            {
-                "query_id": one.query_id,
-                "text": one.text,
-                "rules": one.after.rules,
-                "notes": one.after.notes,
-                "ndcg": one.ndcg,
-                "moved": [[line.product_id, line.model_rank, line.rank, line.moved_by] for line in one.moved],
-            }
-            for one in previews
-        ],
-        ensure_ascii=False,
-    )
+def told(previews: list[Preview]) -> list[dict[str, Any]]:
+    """Previews for machines: what moved is (product, place by the model alone, place, rules that moved it)."""
+    return [
+        {
+            "query_id": one.query_id,
+            "text": one.text,
+            "rules": one.after.rules,
+            "notes": one.after.notes,
+            "ndcg": one.ndcg,
+            "moved": [[line.product_id, line.model_rank, line.rank, line.moved_by] for line in one.moved],
+        }
+        for one in previews
+    ]
+
 
 
 def _queries(job: Job, split: str) -> Iterator[tuple[str, ShopperQuery]]:
