@@ -1,6 +1,6 @@
-"""`fuserank …`: the command line. Reads settings, calls `fuserank.pipeline`, tells what it found; errors are one line and an exit code.
+"""`fuserank …`: the command line. Reads settings, calls `fuserank.pipeline`, tells what it found.
 
-Exit codes stand in docs/operations.md.
+Errors are one line and an exit code. Exit codes stand in docs/operations.md.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ STOPPED, PIPE_CLOSED = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells have i
 def main() -> None:
     """Entry point: an error of ours becomes one line on stderr and its exit code, and so does one of usage or of the system."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="fuserank", standalone_mode=False)
         sys.stdout.flush()
     except FuserankError as error:
         sys.exit(_said(str(error), error.exit_code))

@@ -47,7 +47,8 @@ def judge_clicks(
 def counterfactual(
     data: Data,
     version: Annotated[
-        str, typer.Option(help="of a registered model; its beginning or end will do; default: the champion", autocompletion=versions)
+        str,
+        typer.Option(help="of a registered model; its beginning or end will do; default: the champion", autocompletion=versions),
     ] = "",
     worth: Annotated[
         str, typer.Option(help="what a place is worth: clicks (that it gets), or dcg", autocompletion=among("clicks", "dcg"))

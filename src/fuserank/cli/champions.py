@@ -76,9 +76,14 @@ def prune(
     with working("reading models"):
         gone = step.doomed(home, job.name, keep, start=start) if dry_run else step.prune(home, job.name, keep, start=start)
     size, left = sum(one.size for one in gone), [tag for one in gone for tag in one.bentos]
-    lines = [line for one in gone for line in (one.version, *(f"  package {p}" for p in one.packages), f"  {number(one.size)} bytes")]
+    lines = [
+        line for one in gone for line in (one.version, *(f"  package {p}" for p in one.packages), f"  {number(one.size)} bytes")
+    ]
     lines.append(f"{counted(len(gone), 'model')} {'would be removed' if dry_run else 'removed'}, {number(size)} bytes")
     if left:
-        lines += [f"their Bentos stay; to delete them: BENTOML_HOME={home / 'bentoml'} bentoml delete TAG", *(f"  {tag}" for tag in left)]
+        lines += [
+            f"their Bentos stay; to delete them: BENTOML_HOME={home / 'bentoml'} bentoml delete TAG",
+            *(f"  {tag}" for tag in left),
+        ]
     removed = [{"version": one.version, "packages": one.packages, "bentos": one.bentos, "bytes": one.size} for one in gone]
     return Told({"dry_run": dry_run, "bytes": size, "models": removed}, tuple(map(escape, lines)))

@@ -7,13 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 # The tables that hold these names load pandas or PyTorch, for which nobody waits at a key; a test holds both together.
-IMPORTS = "chorus esci fashion grocery huggingface letor metarank online_retail quepid table trec ubi wands".split()
-EXPORTS = "esci huggingface letor metarank quepid trec ubi wands".split()
-CLICK_MODELS = "cascade coec pbm pbm_em".split()
-STUDIES = (
-    "behaviour components drift errors faithful frontier learning_curve missing noise one_or_many probabilities".split()
+# fmt: off
+IMPORTS = (
+    "chorus", "esci", "fashion", "grocery", "huggingface", "letor", "metarank", "online_retail", "quepid", "table", "trec", "ubi", "wands",
 )
-SPLITS = "test train val".split()
+EXPORTS = ("esci", "huggingface", "letor", "metarank", "quepid", "trec", "ubi", "wands")
+CLICK_MODELS = ("cascade", "coec", "pbm", "pbm_em")
+STUDIES = (
+    "behaviour", "components", "drift", "errors", "faithful", "frontier", "learning_curve", "missing", "noise", "one_or_many",
+    "probabilities",
+)
+SPLITS = ("test", "train", "val")
+# fmt: on
 
 
 def among(*names: str) -> Callable[[str], list[str]]:
@@ -33,7 +38,8 @@ def folders(incomplete: str) -> list[str]:
         beside = sorted(path.name for path in Path(head or ".").iterdir() if path.is_dir() and not path.name.startswith("."))
     except OSError:
         beside = []
-    return list(dict.fromkeys(name for name in [*found, *(os.path.join(head, one) for one in beside)] if name.startswith(incomplete)))  # noqa: PTH118
+    names = dict.fromkeys([*found, *(os.path.join(head, one) for one in beside)])  # noqa: PTH118 (a trailing "./" stays)
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def released(incomplete: str) -> list[str]:

@@ -36,8 +36,8 @@ class _Chapters(TyperGroup):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         panel_of = {name: panel for panel, names in self.panels.items() for name in names}
-        order = list(panel_of)
-        self.commands = dict(sorted(self.commands.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order)))
+        order = [*(name for name in panel_of if name in self.commands), *(name for name in self.commands if name not in panel_of)]
+        self.commands = {name: self.commands[name] for name in order}
         for name, command in self.commands.items():
             command.rich_help_panel = panel_of.get(name, command.rich_help_panel)  # type: ignore[attr-defined]  # Typer's, not Click's
 

@@ -20,6 +20,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from fuserank.progress import bars_aside
+
 Json = Annotated[bool, typer.Option("--json", help="print the result as JSON, for machines")]
 _for_machines: ContextVar[bool] = ContextVar("for_machines", default=False)
 
@@ -64,7 +66,7 @@ def tells(command: Callable[..., Told]) -> Callable[..., None]:
             for note in told.notes:
                 say(f"[yellow]note:[/] {escape(note)}")
             if as_json:
-                typer.echo(json.dumps(plain(told.value), ensure_ascii=False, allow_nan=False))
+                typer.echo(json.dumps(plain(told.value), ensure_ascii=False, allow_nan=False, default=str))
             else:
                 _show(told.shown)
         finally:
@@ -81,7 +83,8 @@ def tells(command: Callable[..., Told]) -> Callable[..., None]:
 
 def say(line: str, *, markup: bool = True) -> None:
     """Print a line while a command works: on stderr when stdout belongs to a machine."""
-    (err if _for_machines.get() else out).print(line, markup=markup, highlight=False)
+    with bars_aside():
+        (err if _for_machines.get() else out).print(line, markup=markup, highlight=False)
 
 
 def _show(shown: tuple[Table | Text | str, ...]) -> None:
@@ -92,7 +95,7 @@ def _show(shown: tuple[Table | Text | str, ...]) -> None:
             out.print(part, highlight=False)
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911 (one line a kind)
     """A value as JSON has it: dataclasses and models as objects, times in ISO 8601, no NaN or infinity but null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
@@ -104,10 +107,8 @@ def plain(value: Any) -> Any:
         return plain(value._asdict())
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(inner) for inner in value]
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, Path | date):
+        return value.isoformat() if isinstance(value, date) else str(value)
     if hasattr(value, "tolist"):  # numbers and arrays of NumPy
         return plain(value.tolist())
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -158,7 +158,6 @@ def told(previews: list[Preview]) -> list[dict[str, Any]]:
         }
         for one in previews
     ]
-
 
 
 def _queries(job: Job, split: str) -> Iterator[tuple[str, ShopperQuery]]:
