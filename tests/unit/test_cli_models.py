@@ -48,7 +48,7 @@ def test_the_list_says_of_each_what_it_is_and_what_there_is_of_it(shop, models):
     write_release(release_file(shop.home, "shop"), Release(champion=package, challenger=second_role))
     (shop.registry.path(third) / WEIGHTS).unlink()
     head, *rows = models("list", shop.data)
-    assert cells(head)[:3] == ["version", "ranker", "nDCG@10 test"]
+    assert cells(head)[:4] == ["version", "state", "ranker", "nDCG@10 test"]
     trained = shop.registry.path(first)
     made = json.loads((trained / "model.json").read_text())["created"][:19].replace("T", " ") + "Z"
     assert cells(rows[0]) == [
@@ -200,13 +200,13 @@ def test_prune_says_what_goes_and_a_dry_run_changes_nothing(shop, models):
     gone = models("prune", shop.data, "--keep", 1)
     assert shop.registry.versions() == [new]
     size = shop.registry.transitions()[-1].evidence["bytes"]
-    assert gone[:4] == [old, f"  package {package}", f"  {size:,} bytes", f"1 model(s) removed, {size:,} bytes"]
+    assert gone[:4] == [old, f"  package {package}", f"  {size:,} bytes", f"1 models removed, {size:,} bytes"]
     assert "bentoml delete TAG" in gone[4] and gone[5] == "  ranker:old"
     assert [line.replace("would be removed", "removed") for line in would] == gone
-    assert models("prune", shop.data, "--keep", 1) == ["0 model(s) removed, 0 bytes"]
+    assert models("prune", shop.data, "--keep", 1) == ["0 models removed, 0 bytes"]
 
 
 def test_prune_spares_what_training_starts_from(shop, models, monkeypatch):
     old, _ = shop.register(), shop.register()
     monkeypatch.setenv("FUSERANK_TRAINING__START", str(shop.registry.path(old)))
-    assert models("prune", shop.data, "--keep", 1) == ["0 model(s) removed, 0 bytes"]
+    assert models("prune", shop.data, "--keep", 1) == ["0 models removed, 0 bytes"]

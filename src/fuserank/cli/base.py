@@ -1,4 +1,4 @@
-"""What every command shares: the application, where it prints, and the job over a dataset folder."""
+"""What every command shares: the application, how it tells what it found, and the job over a dataset folder."""
 
 from __future__ import annotations
 
@@ -7,23 +7,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
 
+from fuserank import __version__
+from fuserank.cli.completion import folders
+from fuserank.cli.contents import CONTENTS, DATA, MODELS, chapters
+from fuserank.cli.telling import Told, counted, out, print_wide, say, tells
 from fuserank.errors import InputError
+
+__all__ = ["Data", "Told", "app", "counted", "data", "job_of", "models", "out", "print_wide", "say", "tells", "time_of", "utc"]
 
 if TYPE_CHECKING:
     from fuserank.pipeline.job import Job
 
-app = typer.Typer(help="Multimodal fusion ranking for e-commerce search.", no_args_is_help=True, pretty_exceptions_enable=False)
-models = typer.Typer(help="The registry: what there is, where it comes from, who reigns and why.", no_args_is_help=True)
+app = chapters("fuserank", CONTENTS, "Multimodal fusion ranking for e-commerce search.")
+models = chapters("models", MODELS, "Registry: which models there are, where from, which answers.")
 app.add_typer(models, name="models")
-data = typer.Typer(help="Versions of data/: record, compare, put back, send, fetch, check.", no_args_is_help=True)
+data = chapters("data", DATA, "Versions of data/: record, compare, put back, share.")
 app.add_typer(data, name="data")
-out = Console(soft_wrap=True, emoji=False)
 
-Data = Annotated[Path, typer.Argument(help="a dataset folder, as import or sample wrote it")]
+Data = Annotated[Path, typer.Argument(help="a dataset folder, as import or sample wrote it", autocompletion=folders)]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fuserank {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def fuserank(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="print the version", callback=_version)] = False,
+) -> None:
+    """Multimodal fusion ranking for e-commerce search."""
 
 
 def job_of(data: Path, **overrides: Any) -> Job:
@@ -32,12 +47,6 @@ def job_of(data: Path, **overrides: Any) -> Job:
     from fuserank.settings import load_settings
 
     return Job(data, load_settings(**overrides))
-
-
-def print_wide(table: Table) -> None:
-    """Print a table as wide as it is: names in it are copied into the next command, so none is cut."""
-    needed = Measurement.get(out, out.options.update_width(10_000), table).maximum
-    Console(width=max(needed, out.width), emoji=False).print(table)
 
 
 def utc(time: datetime) -> str:

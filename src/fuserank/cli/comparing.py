@@ -8,7 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fuserank.cli.base import Data, app, job_of, models, out, print_wide, time_of
+from fuserank.cli.base import Data, Told, app, job_of, models, tells, time_of
+from fuserank.cli.completion import released, versions
 from fuserank.pages import DASH, number
 
 if TYPE_CHECKING:
@@ -17,22 +18,26 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@tells
 def compare(
-    name: Annotated[str, typer.Argument(help="the dataset, with its regime, whose service kept a log")],
+    name: Annotated[str, typer.Argument(help="the dataset, with its regime, whose service kept a log", autocompletion=released)],
     since: Annotated[str | None, typer.Option(help="answers from this time on, ISO 8601; without a zone UTC")] = None,
     until: Annotated[str | None, typer.Option(help="answers before this time")] = None,
     champion: Annotated[str | None, typer.Option(help="its version; default: of the newest answers that compare")] = None,
     challenger: Annotated[str | None, typer.Option(help="likewise")] = None,
-) -> None:
-    """Compare champion and challenger on live traffic: shadow, canary and interleaved answers, with what shoppers did."""
+) -> Told:
+    """Compare champion and challenger on live traffic.
+
+    Shadow, canary and interleaved answers, with what shoppers did.
+    """
     from fuserank.online_evaluation.comparison import PAGE
     from fuserank.pipeline.compare_online import compare_online
     from fuserank.settings import load_settings
 
     span = {option: time_of(option, text) for option, text in (("since", since), ("until", until))}
     found, folder = compare_online(load_settings(), name, champion=champion, challenger=challenger, **span)
-    print_wide(_table(found))
-    out.print(*_lines(found), f"page: {folder / PAGE}", sep="\n")
+    page = folder / PAGE
+    return Told({"comparison": found, "page": page}, (_table(found), *_lines(found), escape(f"page: {page}")))
 
 
 def _table(found: Comparison) -> Table:
@@ -69,20 +74,23 @@ def _lines(found: Comparison) -> list[str]:
 
 
 @models.command("compare")
+@tells
 def models_compare(
     data: Data,
-    first: Annotated[str, typer.Argument(help="a version; its beginning or end will do")],
-    second: Annotated[str, typer.Argument(help="the one that is held against it")],
-) -> None:
-    """Two models beside each other: metrics, what differs in their making, and a paired test on the same queries."""
+    first: Annotated[str, typer.Argument(help="a version; its beginning or end will do", autocompletion=versions)],
+    second: Annotated[str, typer.Argument(help="the one that is held against it", autocompletion=versions)],
+) -> Told:
+    """Hold two models against each other.
+
+    Metrics, what differs in their making, and a paired test on the same queries.
+    """
     from fuserank.pipeline.compare_models import compare_models
     from fuserank.pipeline.gate import registry
 
     job = job_of(data)
     chosen = (registry(job).find(text) for text in (first, second))
     found = compare_models(job.settings.home, job.name, *chosen, data=job.dataset.version)
-    print_wide(_side_by_side(found))
-    out.print(_verdict(found), markup=False, highlight=False)
+    return Told(found, (_side_by_side(found), escape(_verdict(found))))
 
 
 def _side_by_side(found: ModelComparison) -> Table:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from fuserank.cli.base import Data, job_of, models, out, print_wide, utc
+from fuserank.cli.base import Data, Told, job_of, models, tells, utc
+from fuserank.cli.completion import versions
 from fuserank.errors import InputError, ModelFolderError
 from fuserank.pages import DASH, number
 
@@ -18,24 +20,29 @@ if TYPE_CHECKING:
     from fuserank.pipeline.lineage import Lineage
 
 Card = Annotated[bool, typer.Option("--card", help="print the model card instead")]
+KEYS = ("version", "state", "ranker", "test", "val", "data", "trained", "package", "bento", "released_as")  # of `list --json`
 VAL = "val nDCG@10"  # what training puts among the metrics of a model
 
 
 @models.command("list")
-def models_list(data: Data) -> None:
-    """Versions of a dataset's models, oldest first: champion, scores, data, packages, what is released."""
+@tells
+def models_list(data: Data) -> Told:
+    """List a dataset's models, oldest first.
+
+    Champion, scores, data, packages, what is released.
+    """
     from fuserank.pipeline.gate import registry
 
     job = job_of(data)
-    versions = registry(job).versions()
-    if not versions:
-        out.print(f"no models of {data} yet; next: python -m flows.chain {data}")
-        return
-    heads = ("version", "", "ranker", "nDCG@10 test", "val", "data", "trained (UTC)", "package", "Bento", "released as")
+    known = registry(job).versions()
+    if not known:
+        return Told([], (escape(f"no models of {data} yet; next: python -m flows.chain {data}"),))
+    heads = ("version", "state", "ranker", "nDCG@10 test", "val", "data", "trained (UTC)", "package", "Bento", "released as")
     table = Table(*heads, box=None, pad_edge=False)
-    for version in versions:
-        table.add_row(*map(escape, _row(job.settings.home, job.name, version)))
-    print_wide(table)
+    rows = [_row(job.settings.home, job.name, version) for version in known]
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return Told([dict(zip(KEYS, row, strict=False)) for row in rows], (table,))
 
 
 def _row(home: Path, name: str, version: str) -> tuple[str, ...]:
@@ -64,12 +71,18 @@ def _row(home: Path, name: str, version: str) -> tuple[str, ...]:
 
 
 @models.command()
+@tells
 def show(
     data: Data,
-    version: Annotated[str | None, typer.Argument(help="its beginning or end will do; default: the champion")] = None,
+    version: Annotated[
+        str | None, typer.Argument(help="its beginning or end will do; default: the champion", autocompletion=versions)
+    ] = None,
     card: Card = False,
-) -> None:
-    """Say where a model comes from: packages, data, commit, encoders, settings, metrics, and the decisions on it."""
+) -> Told:
+    """Say where a model comes from, and what was decided on it.
+
+    Packages, data, commit, encoders, settings, metrics, decisions.
+    """
     from fuserank.pipeline.gate import registry
     from fuserank.pipeline.lineage import lineage
 
@@ -80,26 +93,27 @@ def show(
         raise InputError(
             f"no champion of {job.name}", allowed=", ".join(registered.versions()) or "none yet", todo="name a version"
         )
-    _print(lineage(job.settings.home, job.name, chosen), card)
+    return _told(lineage(job.settings.home, job.name, chosen), card)
 
 
 @models.command("lineage")
+@tells
 def models_lineage(
     name: Annotated[str, typer.Argument(help="a Bento's tag, a package, a version, or the model_version of an answer")],
     card: Card = False,
-) -> None:
-    """Go back from a Bento, a package or an answer to the model, its data, commit, settings and metrics."""
+) -> Told:
+    """Go back from a Bento, a package or an answer to the model."""
     from fuserank.pipeline.lineage import lineage, trace
     from fuserank.settings import load_settings
 
     home = load_settings().home
-    _print(lineage(home, *trace(home, name)), card)
+    return _told(lineage(home, *trace(home, name)), card)
 
 
-def _print(found: Lineage, card: bool) -> None:
+def _told(found: Lineage, card: bool) -> Told:
     if card and not found.card:
         raise InputError(f"{found.version} was pruned", allowed="a model that is here", todo="leave --card out")
-    out.print(*([found.card] if card else _lines(found)), sep="\n", markup=False, highlight=False)
+    return Told(found, tuple(Text(line) for line in ([found.card] if card else _lines(found))))
 
 
 def _lines(found: Lineage) -> list[str]:
@@ -142,10 +156,11 @@ def _decision(transition: Transition, *, checks: bool = True) -> list[str]:
 
 
 @models.command()
-def log(data: Data) -> None:
-    """Decisions on a dataset's models, newest last: when (UTC), what, who, why."""
+@tells
+def log(data: Data) -> Told:
+    """List decisions on models, newest last: when, what, who, why."""
     from fuserank.pipeline.gate import registry
 
     transitions = registry(job_of(data)).transitions()
     lines = [line for transition in transitions for line in _decision(transition, checks=False)]
-    out.print(*(lines or [f"no decisions on models of {data} yet"]), sep="\n", markup=False, highlight=False)
+    return Told(transitions, tuple(Text(line) for line in lines or [f"no decisions on models of {data} yet"]))

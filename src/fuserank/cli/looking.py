@@ -9,9 +9,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fuserank.cli.base import Data, app, job_of, out, print_wide, time_of
+from fuserank.cli.base import Data, Told, app, job_of, tells, time_of
+from fuserank.cli.completion import folders
 from fuserank.errors import InputError
-from fuserank.progress import named_bars
+from fuserank.progress import named_bars, working
 
 TITLE = 40  # characters of a title in a table
 
@@ -21,14 +22,18 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@tells
 def explain(
     data: Data,
     query: Annotated[str | None, typer.Option(help="id of a query of the dataset")] = None,
     text: Annotated[str | None, typer.Option(help="or the words of one")] = None,
     top: Annotated[int, typer.Option(min=1, help="how many products, best first")] = 10,
     closely: Annotated[int, typer.Option(min=0, help="of how many words, fields and pictures are explained too")] = 3,
-) -> None:
-    """Say why the champion orders products as it does: shares of modalities, words, fields; heat maps on a page."""
+) -> Told:
+    """Say why the champion orders products as it does.
+
+    Shares of modalities, words, fields; heat maps on a page.
+    """
     from fuserank.explain import PARTS
     from fuserank.pipeline.explain import asked, explain_query
 
@@ -48,45 +53,52 @@ def explain(
             f"{product.score:.2f}",
             *shares,
         )
-    print_wide(table)
-    out.print(f"page: {page}")
+    return Told({"explanation": found, "page": page}, (table, escape(f"page: {page}")))
 
 
 @app.command()
+@tells
 def monitor(
     data: Data,
-    current: Annotated[Path | None, typer.Argument(help="the batch to judge; none: train against test")] = None,
+    current: Annotated[
+        Path | None, typer.Argument(help="the batch to judge; none: train against test", autocompletion=folders)
+    ] = None,
     log: Annotated[
         bool, typer.Option("--log", help="judge what the service was asked, answered and got into its catalogue")
     ] = False,
     since: Annotated[str | None, typer.Option(help="with --log: answers from this time on, ISO 8601; without a zone UTC")] = None,
     until: Annotated[str | None, typer.Option(help="with --log: answers before this time")] = None,
-) -> None:
-    """Judge drift of a batch, or of the live service, against what the champion was trained on."""
+) -> Told:
+    """Judge drift of a batch, or of what the service is asked.
+
+    Against what the champion was trained on.
+    """
     from fuserank.pipeline.monitor import PAGE, VERDICTS, watch_log
 
     job = job_of(data)
     if not log:
         if since or until:
             raise InputError("--since and --until without --log", allowed="with --log", todo="add --log, or leave them out")
-        _monitor_batch(job, current)
-        return
+        return _monitor_batch(job, current)
     if current is not None:
         raise InputError(f"--log and the batch {current}", allowed="one of them", todo="leave one out")
-    verdict = watch_log(job, since=time_of("since", since), until=time_of("until", until))
-    _tell(verdict, job.reports / "drift" / VERDICTS / verdict.id / PAGE)
+    span = {"since": time_of("since", since), "until": time_of("until", until)}
+    with working("judging the log"):
+        verdict = watch_log(job, **span)
+    return _told(verdict, job.reports / "drift" / VERDICTS / verdict.id / PAGE)
 
 
-def _monitor_batch(job: Job, current: Path | None) -> None:
+def _monitor_batch(job: Job, current: Path | None) -> Told:
     from fuserank.pipeline.extract import extract as step
     from fuserank.pipeline.monitor import PAGE, watch
 
     with named_bars() as bars:
         features, _ = step(job, progress=bars)
-    _tell(watch(job, features, job_of(current) if current else None), job.reports / "drift" / PAGE)
+    with working("judging drift"):
+        verdict = watch(job, features, job_of(current) if current else None)
+    return _told(verdict, job.reports / "drift" / PAGE)
 
 
-def _tell(verdict: Verdict, page: Path) -> None:
-    for note in verdict.notes:
-        out.print(f"[yellow]note:[/] {escape(note)}")
-    out.print(f"{'drift' if verdict.drift else 'no drift'}: {escape(verdict.reason)}; page: {page}")
+def _told(verdict: Verdict, page: Path) -> Told:
+    line = f"{'drift' if verdict.drift else 'no drift'}: {verdict.reason}; page: {page}"
+    return Told({"verdict": verdict, "page": page}, (escape(line),), tuple(verdict.notes))

@@ -6,11 +6,15 @@ import errno
 import os
 import socket
 import sys
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fuserank.cli.base import app
+from fuserank.cli.completion import released
+from fuserank.cli.telling import err
 from fuserank.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,12 +23,15 @@ if TYPE_CHECKING:
 
 @app.command()
 def serve(
-    name: Annotated[str, typer.Argument(help="the dataset whose release is served")] = "sample",
+    name: Annotated[str, typer.Argument(help="the dataset whose release is served", autocompletion=released)] = "sample",
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="port to listen on")] = 3000,
     workers: Annotated[int | None, typer.Option(min=1, max=64, help="processes; default: the setting serving.workers")] = None,
 ) -> None:
-    """Serve a dataset: /v1, a page at /, /metrics. Its Bento gives the code; its release, which is followed, the packages."""
+    """Serve a dataset over HTTP: a page, /v1, /metrics.
+
+    Its Bento gives the code; its release, which is followed, the packages.
+    """
     from fuserank.pipeline.package import served
     from fuserank.pipeline.releasing import release_file
     from fuserank.settings import load_settings
@@ -39,7 +46,27 @@ def serve(
     _pass_on(settings)
     if release.is_file():
         os.environ["FUSERANK_RELEASE"] = str(release.resolve())
+    _tell_when_ready(f"http://{host}:{port}")
     os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", noted.read_text(), "--host", host, "--port", str(port)])  # noqa: S606 (the arguments are ours)
+
+
+def _tell_when_ready(address: str) -> None:
+    """A process beside the service asks it until it answers, says so, and ends; it ends silently when the service is gone."""
+    from fuserank.pipeline.operations.probes import answers
+
+    service = os.getpid()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    if os.fork():  # the child ends at once, so that nobody has to reap the one who waits
+        os._exit(0)
+    with suppress(KeyboardInterrupt, OSError):
+        while not answers(f"{address}/readyz"):
+            os.kill(service, 0)
+            time.sleep(0.2)
+        err.print(f"ready: {address}", highlight=False)
+    os._exit(0)
 
 
 def _refuse_unless_free(host: str, port: int) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
-from fuserank.cli.base import data, out, print_wide, utc
-from fuserank.progress import bar_of
+from fuserank.cli.base import Told, counted, data, tells, utc
+from fuserank.progress import bar_of, working
 
 if TYPE_CHECKING:
     from fuserank.data_versions import DatasetDifference
+    from fuserank.data_versions.pointer import Pointer
 
 ROOT = Path()
 SHOWN = 12  # characters of a data hash or a commit
@@ -25,25 +27,34 @@ Name = Annotated[
 
 
 @data.command("add")
-def add() -> None:
-    """Record data/ as it is; commit data.dvc to give the version its place in history."""
+@tells
+def add() -> Told:
+    """Record data/ as it is.
+
+    Commit data.dvc to give the version its place in history.
+    """
     from fuserank.data_versions import POINTER
     from fuserank.data_versions import add as record
 
-    pointer = record(ROOT)
-    out.print(f"data {pointer.hash[:SHOWN]}: {pointer.files} files, {_size(pointer.size)}; next: git commit {POINTER}")
+    with working("hashing files"):
+        pointer = record(ROOT)
+    line = f"data {pointer.hash[:SHOWN]}: {counted(pointer.files, 'file')}, {_size(pointer.size)}; next: git commit {POINTER}"
+    return Told(pointer, (line,))
 
 
 @data.command("log")
-def log() -> None:
-    """Versions, the newest first: the commits that changed data.dvc."""
+@tells
+def log() -> Told:
+    """List versions, the newest first.
+
+    They are the commits that changed data.dvc.
+    """
     from fuserank.data_versions import versions
 
     known = versions(ROOT)
     if not known:
-        out.print("no version yet; fuserank data add records one")
-        return
-    table = Table("data", "commit", "time", "files", "size", "message")
+        return Told([], ("no version yet; fuserank data add records one",))
+    table = Table("data", "commit", "time", "files", "size", Column("message", overflow="fold"))
     for version in known:
         table.add_row(
             version.pointer.hash[:SHOWN],
@@ -53,32 +64,35 @@ def log() -> None:
             _size(version.pointer.size),
             escape(version.subject),
         )
-    print_wide(table)
+    value = [{**asdict(one.pointer), "commit": one.commit or None, "time": one.time, "subject": one.subject} for one in known]
+    return Told(value, (table,))
 
 
 @data.command("diff")
+@tells
 def diff(
     old: Name = None,
     new: Annotated[str | None, typer.Argument(help="as OLD; default: data/ as it lies there")] = None,
     remote: Remote = None,
-) -> None:
-    """What changed between two versions: rows of the tables, pictures and sounds, bytes that a push sends."""
+) -> Told:
+    """Say what changed between two versions.
+
+    Rows of the tables, pictures and sounds, bytes that a push sends.
+    """
     from fuserank.data_versions import differences, find
 
     with bar_of("comparing") as bar:
         found = differences(ROOT, find(ROOT, old), find(ROOT, new) if new else None, remote=remote, progress=bar)
-    for dataset in found:
-        _print_difference(dataset)
-    if not found:
-        out.print("nothing changed")
+    return Told(found, tuple(line for dataset in found for line in _difference(dataset)) or ("nothing changed",))
 
 
 @data.command("restore")
+@tells
 def restore(
     version: Name = None,
     remote: Remote = None,
     force: Annotated[bool, typer.Option("--force", help="lose what lies in data/ and was never added")] = False,
-) -> None:
+) -> Told:
     """Put a version back into data/, and its name into data.dvc."""
     from fuserank.data_versions import find
     from fuserank.data_versions import restore as put_back
@@ -86,63 +100,76 @@ def restore(
     wanted = find(ROOT, version)
     with bar_of("hashing files") as bar:
         put_back(ROOT, wanted, remote=remote, force=force, progress=bar)
-    out.print(f"data/ is {wanted.pointer.hash[:SHOWN]}: {wanted.pointer.files} files, {_size(wanted.pointer.size)}")
+    return _here(wanted.pointer)
 
 
 @data.command("push")
-def push(remote: Remote = None) -> None:
-    """Send the version that data.dvc names to a remote; an altered file is never sent."""
+@tells
+def push(remote: Remote = None) -> Told:
+    """Send the version that data.dvc names to a remote.
+
+    An altered file is never sent.
+    """
     from fuserank.data_versions import push as send
 
     with bar_of("hashing files") as bar:
         sent = send(ROOT, remote=remote, progress=bar)
-    out.print(f"{sent} files sent" if sent else "the remote has it all")
+    return Told({"sent": sent}, (f"{counted(sent, 'file')} sent" if sent else "the remote has it all",))
 
 
 @data.command("pull")
+@tells
 def pull(
     remote: Remote = None,
     force: Annotated[bool, typer.Option("--force", help="lose what lies in data/ and was never added")] = False,
-) -> None:
+) -> Told:
     """Fetch the version that data.dvc names, and put it into data/."""
     from fuserank.data_versions import pull as fetch
 
     with bar_of("hashing files") as bar:
         version = fetch(ROOT, remote=remote, force=force, progress=bar)
-    out.print(f"data/ is {version.pointer.hash[:SHOWN]}: {version.pointer.files} files, {_size(version.pointer.size)}")
+    return _here(version.pointer)
 
 
 @data.command("verify")
-def verify(version: Name = None, remote: Remote = None) -> None:
-    """Hash the cached files of a version; what is damaged is made anew from data/ or a remote, if one has it."""
+@tells
+def verify(version: Name = None, remote: Remote = None) -> Told:
+    """Hash the cached files of a version, and mend them.
+
+    What is damaged is made anew from data/ or a remote, if one has it; exit code 1 when something is lost.
+    """
     from fuserank.data_versions import find
     from fuserank.data_versions import verify as check
 
     wanted = find(ROOT, version)
     with bar_of("hashing files") as bar:
         found = check(ROOT, wanted, remote=remote, progress=bar)
+    lines = []
     for damage in found:
         said = f"made anew from {damage.remade}" if damage.remade else "lost: no remote has it, and data/ holds something else"
-        out.print(f"{escape(damage.path)}: {damage.state} in the cache, {said}")
-    if any(not damage.remade for damage in found):
-        raise typer.Exit(1)
-    out.print(f"data {wanted.pointer.hash[:SHOWN]} is whole: {wanted.pointer.files} files")
+        lines.append(f"{escape(damage.path)}: {damage.state} in the cache, {said}")
+    lost = any(not damage.remade for damage in found)
+    if not lost:
+        lines.append(f"data {wanted.pointer.hash[:SHOWN]} is whole: {counted(wanted.pointer.files, 'file')}")
+    return Told({"hash": wanted.pointer.hash, "whole": not lost, "damaged": found}, tuple(lines), exit_code=int(lost))
 
 
-def _print_difference(dataset: DatasetDifference) -> None:
-    out.print(f"[bold]{escape(dataset.folder or 'other files')}[/] {dataset.state}", highlight=False)
+def _here(pointer: Pointer) -> Told:
+    return Told(pointer, (f"data/ is {pointer.hash[:SHOWN]}: {counted(pointer.files, 'file')}, {_size(pointer.size)}",))
+
+
+def _difference(dataset: DatasetDifference) -> list[str]:
+    lines = [f"[bold]{escape(dataset.folder or 'other files')}[/] {dataset.state}"]
     for table in dataset.tables:
         columns = ", ".join(f"{name} {count}" for name, count in table.columns.items())
-        out.print(
-            f"  {table.table:<13}+{table.added} -{table.removed} ~{table.changed}{f' ({columns})' if columns else ''}",
-            highlight=False,
-        )
+        lines.append(f"  {table.table:<13}+{table.added} -{table.removed} ~{table.changed}{f' ({columns})' if columns else ''}")
         if table.examples:
-            out.print(f"  {'':<13}{escape(', '.join(table.examples))}", highlight=False)
+            lines.append(f"  {'':<13}{escape(', '.join(table.examples))}")
     if dataset.media_added or dataset.media_removed:
-        out.print(f"  {'media':<13}+{dataset.media_added} -{dataset.media_removed}", highlight=False)
+        lines.append(f"  {'media':<13}+{dataset.media_added} -{dataset.media_removed}")
     if dataset.files:
-        out.print(f"  {'new bytes':<13}{_size(dataset.bytes)} in {escape(', '.join(dataset.files))}", highlight=False)
+        lines.append(f"  {'new bytes':<13}{_size(dataset.bytes)} in {escape(', '.join(dataset.files))}")
+    return lines
 
 
 def _size(size: int) -> str:

@@ -5,6 +5,7 @@ dataset.json  products.parquet  queries.parquet  judgments.parquet  [interaction
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -69,10 +70,11 @@ class Dataset:
         root = Path(root)
         path = root / "dataset.json"
         if not path.is_file():
+            near = _near(root)
             raise SchemaError(
                 f"no dataset.json in {root}",
                 allowed="a folder written by `fuserank import` or `fuserank sample`",
-                todo="import the data first",
+                todo=f"did you mean {near[0]}?" if near else "import the data first",
             )
         try:
             return cls(root, Manifest.model_validate_json(path.read_bytes()))
@@ -194,6 +196,15 @@ def write_dataset(
             _write_table(folder, name, rows)
         write_media(folder, media)
     return Dataset.open(root)
+
+
+def _near(root: Path) -> list[str]:
+    """The dataset folder beside a folder that is none, whose name is nearest; [] for none."""
+    try:
+        beside = [str(path.parent) for path in root.parent.glob("*/dataset.json")]
+    except OSError:
+        return []
+    return difflib.get_close_matches(str(root), beside, n=1)
 
 
 def _write_table(folder: Path, name: str, rows: Any) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -145,22 +145,19 @@ def release_rules(home: Path, name: str, file: Path, reason: str) -> Compiled:
     return rules
 
 
-def told(previews: list[Preview]) -> str:
-    """Previews as JSON, for machines."""
-    return json.dumps(
-        [
-            {
-                "query_id": one.query_id,
-                "text": one.text,
-                "rules": one.after.rules,
-                "notes": one.after.notes,
-                "ndcg": one.ndcg,
-                "moved": [[line.product_id, line.model_rank, line.rank, line.moved_by] for line in one.moved],
-            }
-            for one in previews
-        ],
-        ensure_ascii=False,
-    )
+def told(previews: list[Preview]) -> list[dict[str, Any]]:
+    """Previews for machines: what moved is (product, place by the model alone, place, rules that moved it)."""
+    return [
+        {
+            "query_id": one.query_id,
+            "text": one.text,
+            "rules": one.after.rules,
+            "notes": one.after.notes,
+            "ndcg": one.ndcg,
+            "moved": [[line.product_id, line.model_rank, line.rank, line.moved_by] for line in one.moved],
+        }
+        for one in previews
+    ]
 
 
 def _queries(job: Job, split: str) -> Iterator[tuple[str, ShopperQuery]]:
