@@ -200,7 +200,7 @@ def test_prune_says_what_goes_and_a_dry_run_changes_nothing(shop, models):
     gone = models("prune", shop.data, "--keep", 1)
     assert shop.registry.versions() == [new]
     size = shop.registry.transitions()[-1].evidence["bytes"]
-    assert gone[:4] == [old, f"  package {package}", f"  {size:,} bytes", f"1 models removed, {size:,} bytes"]
+    assert gone[:4] == [old, f"  package {package}", f"  {size:,} bytes", f"1 model removed, {size:,} bytes"]
     assert "bentoml delete TAG" in gone[4] and gone[5] == "  ranker:old"
     assert [line.replace("would be removed", "removed") for line in would] == gone
     assert models("prune", shop.data, "--keep", 1) == ["0 models removed, 0 bytes"]

@@ -74,7 +74,7 @@ def tells(command: Callable[..., Told]) -> Callable[..., None]:
         if told.exit_code:
             raise typer.Exit(told.exit_code)
 
-    signature = inspect.signature(command)
+    signature = inspect.signature(command, eval_str=True)  # Typer does not read annotations of a given signature from text
     flag = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Json)
     telling.__signature__ = signature.replace(parameters=[*signature.parameters.values(), flag])  # type: ignore[attr-defined]
     telling.__annotations__ = {**command.__annotations__, "as_json": Json}
