@@ -22,7 +22,7 @@ def render(template: str, **context: Any) -> str:
 
     Args:
         template: ``"validation.html"``, ``"leaderboard.html"``, ``"tuning.html"``, ``"explanation.html"``, ``"errors.html"``,
-            ``"drift.html"``, ``"history.html"``, ``"comparison.html"`` or ``"recipe.html"``.
+            ``"drift.html"``, ``"history.html"``, ``"comparison.html"``, ``"compared.html"`` or ``"recipe.html"``.
         context: the names that the template uses; a name that is not given is an error, not an empty place.
 
     Returns:

@@ -8,18 +8,49 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from fuserank.cli.base import Data, Told, app, job_of, models, tells, time_of
+from fuserank.cli.base import Data, Told, app, counted, job_of, models, tells, time_of
 from fuserank.cli.completion import released, versions
 from fuserank.pages import DASH, number
+from fuserank.progress import working
 
 if TYPE_CHECKING:
     from fuserank.online_evaluation import Comparison
     from fuserank.pipeline.compare_models import ModelComparison
 
+WORST = 10  # queries in the terminal
 
 @app.command()
 @tells
 def compare(
+    data: Data,
+    first: Annotated[str, typer.Argument(help="champion, a version, a model folder, a baseline, run:FILE, or MODEL+RULES.toml")],
+    second: Annotated[str, typer.Argument(help="likewise: the one that is held against it")],
+    queries: Annotated[int, typer.Option(min=1, max=500, help="at most so many on the page; the JSON has all")] = 30,
+) -> Told:
+    """Compare two rankers query by query: what got worse, and why.
+
+    On held-out queries, with the pictures of what each shows.
+    """
+    from fuserank.pipeline.seeing.comparing import compare as step
+
+    with working("comparing"):
+        found = step(job_of(data), first, second, queries=queries)
+    table = Table("query", "words", "first", "second", "difference", title=escape(f"{second} against {first}: the worst queries"))
+    for row in found.queries[:WORST]:
+        values = (f"{row['first']:.3f}", f"{row['second']:.3f}", f"{row['difference']:+.3f}")
+        table.add_row(escape(row["query_id"]), escape(row["text"]), *values)
+    s = found.summary
+    line = (
+        f"nDCG@10 {s.first:.4f} to {s.second:.4f} over {counted(s.queries, 'test query', 'test queries')}: {s.difference:+.4f} "
+        f"(95 % interval {s.low:+.4f} to {s.high:+.4f}), p = {s.p:.4g}; worse {s.worse}, same {s.same}, better {s.better}"
+    )
+    value = {"summary": s, "queries": found.queries, "page": found.page}
+    return Told(value, (table, escape(line), escape(f"page: {found.page}")))
+
+
+@app.command()
+@tells
+def traffic(
     name: Annotated[str, typer.Argument(help="the dataset, with its regime, whose service kept a log", autocompletion=released)],
     since: Annotated[str | None, typer.Option(help="answers from this time on, ISO 8601; without a zone UTC")] = None,
     until: Annotated[str | None, typer.Option(help="answers before this time")] = None,

@@ -12,7 +12,7 @@ CONTENTS: dict[str, tuple[str, ...]] = {
     "Data": ("validate", "extract", "export", "data"),
     "Judgments and behaviour": ("judge", "judge-clicks", "counterfactual"),
     "Train and tune": ("train", "tune", "finetune", "study"),
-    "Look and explain": ("explain", "report", "compare", "monitor"),
+    "Look and explain": ("explain", "compare", "traffic", "monitor"),
     "Models": ("models", "release"),
     "Serve and merchandise": ("serve", "rules"),
     "Operate": ("up", "status", "doctor"),

@@ -20,10 +20,10 @@ def home(monkeypatch, tmp_path):
 
 @pytest.fixture
 def compare(home, monkeypatch, capsys):
-    """Runs `fuserank compare shop …`: (exit code, stdout, stderr)."""
+    """Runs `fuserank traffic shop …`: (exit code, stdout, stderr)."""
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["fuserank", "compare", "shop", *arguments])
+        monkeypatch.setattr(sys, "argv", ["fuserank", "traffic", "shop", *arguments])
         with pytest.raises(SystemExit) as ended:
             cli.main()
         said = capsys.readouterr()
