@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WORST = 10  # queries in the terminal
 
+
 @app.command()
 @tells
 def compare(

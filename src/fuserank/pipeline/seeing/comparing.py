@@ -53,9 +53,7 @@ def compare(job: Job, first: str, second: str, *, queries: int = 30) -> Compared
     by_id = {features.queries.query_ids[slate.query]: slate for slate in slates}
     orders = [{query_id: side.order(slate) for query_id, slate in by_id.items()} for side in sides]
     relevant = job.dataset.manifest.relevant_grade
-    values = [
-        measure({q: (o.products, np.empty(0)) for q, o in found.items()}, grades, relevant)[PRIMARY] for found in orders
-    ]
+    values = [measure({q: (o.products, np.empty(0)) for q, o in found.items()}, grades, relevant)[PRIMARY] for found in orders]
     texts = {features.queries.query_ids[slate.query]: features.queries.texts[slate.query] for slate in slates}
     rows = [
         {"query_id": q, "text": texts[q], "first": values[0][q], "second": values[1][q], "difference": values[1][q] - values[0][q]}
@@ -119,7 +117,13 @@ def _card(
     ]
     state = "worse" if row["difference"] < -SAME else "better" if row["difference"] > SAME else "same"
     why = _why(field, slate, sides, found, ranks, products) if state != "same" else []
-    return row | {"state": state, "lists": lists, "picture": data_uri(job, query.image, SIDE), "sound": bool(query.audio), "why": why}
+    return row | {
+        "state": state,
+        "lists": lists,
+        "picture": data_uri(job, query.image, SIDE),
+        "sound": bool(query.audio),
+        "why": why,
+    }
 
 
 def _why(field: Field, slate: Slate, sides: Any, found: list[Ordered], ranks: Any, products: Any) -> list[dict[str, Any]]:
@@ -144,7 +148,9 @@ def _why(field: Field, slate: Slate, sides: Any, found: list[Ordered], ranks: An
         else:
             gained, said = next((part for part in parts if part is not None), {}), "of the model alone"
         largest = sorted(gained.items(), key=lambda item: -abs(item[1]))[:4]
-        lines.append({"title": products[product].title, "ranks": [of.get(product) for of in ranks], "shares": largest, "said": said})
+        lines.append(
+            {"title": products[product].title, "ranks": [of.get(product) for of in ranks], "shares": largest, "said": said}
+        )
     return lines
 
 
