@@ -25,6 +25,7 @@ COMMANDS = (
     "serve",
     "release",
     "compare",
+    "traffic",
     "judge-clicks",
     "counterfactual",
     "up",

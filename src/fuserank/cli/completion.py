@@ -9,7 +9,8 @@ from pathlib import Path
 # The tables that hold these names load pandas or PyTorch, for which nobody waits at a key; a test holds both together.
 # fmt: off
 IMPORTS = (
-    "chorus", "esci", "fashion", "grocery", "huggingface", "letor", "metarank", "online_retail", "quepid", "table", "trec", "ubi", "wands",
+    "chorus", "esci", "fashion", "grocery", "huggingface", "letor", "metarank", "online_retail", "quepid", "table", "trec",
+    "ubi", "wands",
 )
 EXPORTS = ("esci", "huggingface", "letor", "metarank", "quepid", "trec", "ubi", "wands")
 CLICK_MODELS = ("cascade", "coec", "pbm", "pbm_em")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,10 @@ from fuserank.pipeline.seeing.paired import SAME, Paired, cuts, paired
 from fuserank.pipeline.thumbnail import data_uri
 from fuserank.pipeline.train import judged_splits
 from fuserank.slates import Slate
+from fuserank.types import Product, Query
 
 TOP, SIDE, MOVED = 10, 72, 3
+LEAST = 0.005  # of a share: less would be shown as 0.00
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,8 @@ def compare(job: Job, first: str, second: str, *, queries: int = 30) -> Compared
         for q in by_id
     ]
     rows.sort(key=lambda row: (row["difference"], row["query_id"]))
-    chosen = _chosen(rows, queries)
-    cards = [_card(job, field, row, by_id[row["query_id"]], sides, orders) for row in chosen]
+    known = _Known({q.query_id: q for q in job.dataset.queries}, {p.product_id: p for p in job.dataset.products})
+    cards = [_card(job, field, known, row, by_id[row["query_id"]], sides, orders) for row in _chosen(rows, queries)]
     parts = [
         {"cut": cut, "value": value, "queries": len(ids), **{s: float(np.mean([v[q] for q in ids])) for s, v in _two(values)}}
         for cut, of in cuts(job.dataset, list(by_id)).items()
@@ -91,15 +95,28 @@ def _chosen(rows: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
     return rows[:worst] + rows[len(rows) - (most - worst) :]
 
 
+@dataclass(frozen=True)
+class _Known:
+    """The dataset's rows by id."""
+
+    queries: Mapping[str, Query]
+    products: Mapping[str, Product]
+
+
 def _card(
-    job: Job, field: Field, row: dict[str, Any], slate: Slate, sides: tuple[Contestant, ...], orders: list[dict[str, Ordered]]
+    job: Job,
+    field: Field,
+    known: _Known,
+    row: dict[str, Any],
+    slate: Slate,
+    sides: tuple[Contestant, ...],
+    orders: list[dict[str, Ordered]],
 ) -> dict[str, Any]:
     """A query with both lists of ten, and why the products that moved most did."""
     query_id = row["query_id"]
-    query = next(q for q in job.dataset.queries if q.query_id == query_id)
+    query, products = known.queries[query_id], known.products
     found = [order[query_id] for order in orders]
     ranks = [{product: rank for rank, product in enumerate(order.products, 1)} for order in found]
-    products = {p.product_id: p for p in job.dataset.products}
     grades = job.dataset.qrels.get(query_id, {})
     lists = [
         [
@@ -107,6 +124,7 @@ def _card(
                 "title": products[p].title,
                 "picture": data_uri(job, products[p].image, SIDE),
                 "grade": grades.get(p),
+                "relevant": grades.get(p, 0) >= job.dataset.manifest.relevant_grade,
                 "rank": rank,
                 "other": ranks[1 - at].get(p),
                 "rules": list(order.moved_by.get(p, ())),
@@ -140,17 +158,16 @@ def _why(field: Field, slate: Slate, sides: Any, found: list[Ordered], ranks: An
     lines = []
     for product in sorted((p for p in both if ranks[0].get(p) != ranks[1].get(p)), key=moved)[:MOVED]:
         at = both.index(product)
-        parts = [None if side is None else side[at] for side in shares]
-        if parts[0] is not None and parts[1] is not None:
+        parts = [side[at] for side in shares if side is not None]
+        if len(parts) == len(shares):
             one, two = parts
-            gained = {m: two.get(m, 0.0) - one.get(m, 0.0) for m in {**one, **two}}
-            said = "second less first"
+            gained, said = {m: two.get(m, 0.0) - one.get(m, 0.0) for m in {**one, **two}}, "second less first"
         else:
-            gained, said = next((part for part in parts if part is not None), {}), "of the model alone"
-        largest = sorted(gained.items(), key=lambda item: -abs(item[1]))[:4]
-        lines.append(
-            {"title": products[product].title, "ranks": [of.get(product) for of in ranks], "shares": largest, "said": said}
-        )
+            gained, said = (parts[0] if parts else {}), "of the model alone"
+        largest = sorted(((m, share) for m, share in gained.items() if abs(share) >= LEAST), key=lambda item: -abs(item[1]))[:4]
+        rules = list(dict.fromkeys(rule for order in found for rule in order.moved_by.get(product, ())))
+        title, places = products[product].title, [of.get(product) for of in ranks]
+        lines.append({"title": title, "ranks": places, "rules": rules, "shares": largest, "said": said})
     return lines
 
 
@@ -162,8 +179,6 @@ def _apart(shares: list[dict[str, float]]) -> list[dict[str, float]]:
 
 def _plot(rows: list[dict[str, Any]]) -> str:
     """Differences, sorted: SVG text."""
-    import io
-
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 2.6), layout="constrained")
