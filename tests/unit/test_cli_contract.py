@@ -1,13 +1,12 @@
-"""What holds for every command: one JSON value for machines, documented exit codes, one line for an error, names to complete."""
+"""What holds for every command: one JSON value for machines, one line for an error, names to complete."""
 
 import json
-import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from fuserank import cli, errors
+from fuserank import cli
 from fuserank.cli import completion, contents
 from fuserank.click_models import CLICK_MODELS
 from fuserank.data.exporters import EXPORTERS
@@ -15,7 +14,6 @@ from fuserank.data.importers import IMPORTERS
 from fuserank.data.sample import build_sample
 from fuserank.pipeline.studies import STUDIES
 
-OPERATIONS = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
 RULES = '[[rules]]\nname = "up"\nkind = "boost"\nby = 2\nproducts = { brands = ["Halden"] }\n'
 
 
@@ -87,13 +85,6 @@ def test_a_mistake_is_one_line_that_names_what_came_or_what_is_near(fuserank, tm
     assert code == 2 and out == ""
     assert len(err.strip().splitlines()) == 1 and err.startswith("error: ") and words in err and "next: " in err
     assert list(tmp_path.iterdir()) == [], "nothing is left behind"
-
-
-def test_the_exit_codes_are_those_of_the_table():
-    table = OPERATIONS[OPERATIONS.index("## Exit codes") :]
-    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", table[: table.index("## Data versions")], re.MULTILINE)}
-    raised = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.FuserankError)}
-    assert documented == raised | {0, cli.STOPPED, cli.PIPE_CLOSED}
 
 
 def test_what_a_shell_completes_is_what_there_is(shop, monkeypatch):

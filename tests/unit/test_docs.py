@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from fuserank import errors
 from fuserank.baselines import BASELINES
-from fuserank.cli import app, models
+from fuserank.cli import PIPE_CLOSED, STOPPED, app, models
 from fuserank.cli.base import data as versions
 from fuserank.data.dataset import Manifest
 from fuserank.data.importers import IMPORTERS
@@ -140,7 +140,7 @@ def test_commands_and_exit_codes_are_those_that_exist():
     assert named == commands
     codes = {row[0] for row in rows_below(text, "## Exit codes")}
     raised = {str(e.exit_code) for e in vars(errors).values() if isinstance(e, type) and issubclass(e, errors.FuserankError)}
-    assert codes == raised | {"0"}
+    assert codes == raised | {"0", str(STOPPED), str(PIPE_CLOSED)}
 
 
 def test_make_targets_exist():

@@ -65,7 +65,9 @@ def parsed(words, whole):
         assert rest[0] in group.commands, f"no command {rest[0]}"
         names.append(rest[0])
         group = group.commands[rest.pop(0)]
-    if rest and rest != ["--help"] and "…" not in rest:
+    if hasattr(group, "commands"):  # options of a group act at once, so they are looked up, not parsed
+        assert {*rest} <= {"--help", *(option for parameter in group.params for option in parameter.opts)}, rest
+    elif rest and rest != ["--help"] and "…" not in rest:
         with nullcontext() if whole else suppress(MissingParameter):
             group.make_context(" ".join(names), [NUMBER if word == "N" else word for word in rest])
 
