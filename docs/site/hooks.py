@@ -15,6 +15,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 from reference import command_line, http, python_api
+from settings import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {  # file of the repository -> page of the site
@@ -24,7 +25,13 @@ PAGES = {  # file of the repository -> page of the site
     "CHANGELOG.md": "changelog.md",
     "LICENSE": "license.md",
 }
-REFERENCE = {"reference/command_line.md": command_line, "reference/http.md": http, "reference/python.md": python_api}
+REFERENCE = {
+    "reference/command_line.md": command_line,
+    "reference/settings.md": settings,
+    "reference/http.md": http,
+    "reference/python.md": python_api,
+}
+CODE = {"src/fuserank/settings": "reference/settings.md"}  # on a code host the code itself, here the page made of it
 DECISIONS = "decisions"
 CDN_WORKER = "https://unpkg.com/iframe-worker/shim"
 WORKER = "assets/worker.js"
@@ -59,9 +66,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
     def turned(link: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(here, link[1]))
-        if (ROOT / target).is_dir():
+        if target not in CODE and (ROOT / target).is_dir():
             target += "/README.md" if (ROOT / target / "README.md").is_file() else "/index.md"
-        to = PAGES.get(target, target.removeprefix("docs/"))
+        to = (PAGES | CODE).get(target, target.removeprefix("docs/"))
         return posixpath.relpath(to, posixpath.dirname(page.file.src_uri) or ".") + (link[2] or "")
 
     return "".join(part if part.startswith("```") else LINK.sub(turned, part) for part in FENCE.split(markdown))

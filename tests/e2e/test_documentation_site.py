@@ -1,5 +1,6 @@
 """The site of the documentation is built strictly, names everything that the code has, and works from a disk without a network."""
 
+import html
 import os
 import re
 import subprocess
@@ -11,7 +12,9 @@ from typer.main import get_command
 
 from fuserank.cli import app
 from fuserank.serving.http.routes import ROUTES
+from fuserank.settings import Settings
 from tests.e2e.conftest import FLAGS
+from tests.unit.test_docs import settings_rows
 
 ROOT = Path(__file__).parents[2]
 REMOTE = re.compile(
@@ -54,6 +57,14 @@ def test_the_reference_names_every_command_and_address(documentation):
     assert "<code>query.text</code>" in page and "<code>results[].probability</code>" in page
     page = (documentation / "reference/python.html").read_text(encoding="utf-8")
     assert "fuserank.client.Client" in page and "fuserank.data.dataset.Dataset" in page
+
+
+def test_the_reference_names_every_setting(documentation):
+    page = (documentation / "reference/settings.html").read_text(encoding="utf-8")
+    for key, variable, default in settings_rows(Settings):
+        names = f"<code>{key.strip('`')}</code><br><code>{variable.strip('`')}</code>"
+        shown = f"<td><code>{html.escape(default.strip('`'), quote=False)}</code></td>"
+        assert re.search(rf"{re.escape(names)}</td>\s*{re.escape(shown)}\s*<td>\S", page), key
 
 
 @pytest.mark.parametrize("words", ["counterfactual", "教程"])

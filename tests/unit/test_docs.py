@@ -84,10 +84,13 @@ def settings_rows(model, path=()):
             yield [f"`{'.'.join((*path, name))}`", f"`FUSERANK_{'__'.join((*path, name)).upper()}`", f"`{default}`"]
 
 
-def test_the_table_of_settings_lists_exactly_the_settings_that_exist():
-    rows = rows_below(page("docs/operations.md"), "## Settings")
-    assert [row[:3] for row in rows] == list(settings_rows(Settings))
-    assert all(len(row[3]) > 3 for row in rows), "every setting has a meaning"
+def test_every_setting_has_a_meaning():
+    def fields(model):
+        for name, field in model.model_fields.items():
+            inner = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+            yield from fields(field.annotation) if inner else [(name, field.description)]
+
+    assert [name for name, meaning in fields(Settings) if not meaning or len(meaning) < 4] == []
 
 
 def test_json_schemas_are_current():
