@@ -46,7 +46,7 @@ def serve(
     _pass_on(settings)
     if release.is_file():
         os.environ["FUSERANK_RELEASE"] = str(release.resolve())
-    _tell_when_ready(f"http://{host}:{port}")
+    _tell_when_ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
     os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", noted.read_text(), "--host", host, "--port", str(port)])  # noqa: S606 (the arguments are ours)
 
 
